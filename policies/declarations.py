@@ -1,0 +1,213 @@
+"""What a document declares for its policies: facts with their types, dated parameters, reason codes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from policies.currencies import minor_units
+from policies.diagnostics import Code, Diagnostic, quote
+from policies.document import FactPart, ParameterPart, ReasonPart
+from policies.feel.values import Value
+from policies.identifiers import did_you_mean
+from policies.ir import DatedValue, Fact, Parameter, ReasonText, Texts
+from policies.nodes import Scalar, Span
+from policies.protected import PROTECTED
+from policies.reading import Report
+from policies.scalars import ScalarProblem, boolean_of, date_of, decimal_of
+from policies.types import (
+    Boolean,
+    ContextOf,
+    Date,
+    DateTime,
+    DayDuration,
+    ListOf,
+    Money,
+    MonthDuration,
+    Number,
+    Text,
+    Time,
+    Type,
+    Unknown,
+    nullable,
+)
+
+UNITS = ("percent", "ratio", "days", "months", "years", "points", "count")
+"""Types that are a number with this unit."""
+
+_SIMPLE: Mapping[str, Type] = {
+    "number": Number(),
+    "text": Text(),
+    "boolean": Boolean(),
+    "date": Date(),
+    "date-time": DateTime(),
+    "time": Time(),
+    "duration": DayDuration(),
+    "months-duration": MonthDuration(),
+    **{unit: Number(unit) for unit in UNITS if unit != "count"},
+    "count": Number(),
+}
+TYPE_WORDS = (*_SIMPLE, "money", "list", "context")
+
+
+@dataclass(frozen=True, slots=True)
+class Declaring:
+    """What declarations are read against."""
+
+    currency: str
+    languages: tuple[str, ...]
+    report: Report
+
+
+def texts(part: dict[str, str] | None, languages: tuple[str, ...]) -> Texts:
+    """Texts by language; plain text is in the document's first language."""
+    return {} if part is None else {language or languages[0]: text for language, text in part.items()}
+
+
+def declare_fact(name: str, part: FactPart, span: Span, declaring: Declaring) -> Fact:
+    """One declared fact, with its members when it is a context or a list of contexts."""
+    word = part.type or ("context" if part.fields is not None else "")
+    word, optional = (word[:-1], True) if word.endswith("?") else (word, part.optional)
+    members: tuple[Fact, ...] = ()
+    if part.fields is not None:
+        members = tuple(
+            declare_fact(key, inner, _member_span(part, key, span), declaring) for key, inner in part.fields.items()
+        )
+    type_ = declared_type(word, part, members, span, declaring)
+    _refuse_protected(name, span, declaring)
+    default = None if part.default is None else literal_value(part.default, type_, declaring.report)
+    missing = optional and part.default is None
+    return Fact(
+        name,
+        nullable(type_, missing),
+        optional=optional or part.default is not None,
+        default=default,
+        low=part.min,
+        high=part.max,
+        whole=part.whole or word == "count",
+        pii=part.pii,
+        title=texts(part.title, declaring.languages),
+        fields=members,
+    )
+
+
+def _member_span(part: FactPart, key: str, span: Span) -> Span:
+    return part.key_span("fields", key) if part.has_node else span
+
+
+def _refuse_protected(name: str, span: Span, declaring: Declaring) -> None:
+    if name.lower() in PROTECTED:
+        message = f"`{name}` is a protected characteristic and cannot be a fact"
+        declaring.report(Diagnostic(Code.PROTECTED_FACT, message, span, "decide on conduct and ability to pay"))
+
+
+def declared_type(
+    word: str, part: FactPart | ParameterPart, members: tuple[Fact, ...], span: Span, declaring: Declaring
+) -> Type:
+    """The type a declaration's words stand for; Unknown, reported, when there is no such type."""
+    where = part.span("type") if part.has_node else span
+    match word:
+        case "money":
+            return Money(part.currency or declaring.currency)
+        case "context":
+            return ContextOf(tuple((member.name, member.type) for member in members))
+        case "list" if isinstance(part, FactPart):
+            if members:
+                return ListOf(ContextOf(tuple((member.name, member.type) for member in members)))
+            if part.of is not None:
+                return ListOf(declare_fact("item", part.of, where, declaring).type)
+            declaring.report(Diagnostic(Code.SHAPE, "a list must say `of` what it is, or its `fields`", where))
+            return Unknown()
+        case "number" if part.unit is not None:
+            return Number(part.unit)
+        case "text" if isinstance(part, FactPart) and part.one_of:
+            return Text(part.one_of)
+        case "" if isinstance(part, FactPart) and part.one_of:
+            return Text(part.one_of)
+        case _ if word in _SIMPLE:
+            return _SIMPLE[word]
+        case _:
+            close = did_you_mean(word, TYPE_WORDS)
+            mend = f"did you mean `{close}`?" if close else "the types are " + ", ".join(TYPE_WORDS)
+            said = f"unknown type {quote(word)}" if word else "a fact must say its `type`"
+            declaring.report(Diagnostic(Code.CHOICE, said, where, mend))
+            return Unknown()
+
+
+def literal_value(scalar: Scalar, type_: Type, report: Report) -> Value:
+    """The value a plain scalar has under a declared type; None, reported, when it has none."""
+    try:
+        match type_:
+            case Number() | Money():
+                return _decimal(scalar.text, type_)
+            case Boolean():
+                return boolean_of(scalar.text)
+            case Date():
+                return date_of(scalar.text)
+            case Text(one_of=values) if values and scalar.text not in values:
+                close = did_you_mean(scalar.text, values)
+                mend = f"did you mean `{close}`?" if close else "the values are " + ", ".join(values)
+                report(Diagnostic(Code.CHOICE, f"{quote(scalar.text)} is not one of its values", scalar.span, mend))
+                return None
+            case Text():
+                return scalar.text
+            case Unknown():
+                return None
+            case _:
+                message = "a value of this type cannot be written here"
+                report(Diagnostic(Code.SHAPE, message, scalar.span, "use a number, money, text, boolean or date"))
+                return None
+    except ScalarProblem as problem:
+        report(Diagnostic(problem.code, problem.message, scalar.span, problem.help))
+        return None
+
+
+def _decimal(text: str, type_: Type) -> Decimal:
+    value = decimal_of(text)
+    if isinstance(type_, Money):
+        places = minor_units(type_.currency) or 0
+        exponent = value.as_tuple().exponent
+        if isinstance(exponent, int) and -exponent > places:
+            raise ScalarProblem(Code.NOT_A_NUMBER, f"{type_.currency} has {places} decimals", None)
+    return value
+
+
+def declare_parameter(name: str, part: ParameterPart, declaring: Declaring) -> Parameter:
+    """One parameter with its dated values in order."""
+    type_ = declared_type(part.type, part, (), part.span("type"), declaring)
+    dated: list[DatedValue] = []
+    if (part.value is None) == (part.values is None):
+        mend = "write `value: …`, or `values:` with a `from` day each"
+        declaring.report(Diagnostic(Code.PARAMETER, f"`{name}` needs one of `value` and `values`", part.span(), mend))
+    if part.value is not None:
+        value = literal_value(part.value, type_, declaring.report)
+        dated = [DatedValue(None, value, part.source)]
+    previous: dt.date | None = None
+    for row in part.values or ():
+        if previous is not None and row.from_ <= previous:
+            message = f"`{name}`: {row.from_} does not come after {previous}"
+            declaring.report(
+                Diagnostic(Code.PARAMETER, message, row.span("from"), "write the days in order, each once")
+            )
+        previous = row.from_
+        value = literal_value(row.value, type_, declaring.report)
+        dated.append(DatedValue(row.from_, value, row.source or part.source, row.verify))
+    # Before the first day a dated parameter has no value, so what it is used in may be unknown.
+    return Parameter(name, nullable(type_, part.value is None), tuple(dated), texts(part.title, declaring.languages))
+
+
+_BANNED = ("score too low", "does not meet policy", "评分过低", "分数过低", "評分過低", "分數過低", "不符合政策")
+
+
+def declare_reason(code: str, part: ReasonPart, declaring: Declaring) -> ReasonText:
+    """One reason code; its text must name what was really used (domain section 5)."""
+    text = texts(part.text, declaring.languages)
+    for language, words in text.items():
+        banned = next((phrase for phrase in _BANNED if phrase in words.lower()), None)
+        if banned:
+            message = f"`{code}` says {quote(banned)}, which names no factor"
+            span = part.span("text", language)
+            declaring.report(Diagnostic(Code.BANNED_TEXT, message, span, "name the factor that was used"))
+    return ReasonText(code, part.kind, text, part.disclosable, texts(part.hint, declaring.languages))

@@ -1,0 +1,229 @@
+"""The field types a policy document is made of: texts, names, decimals, dates and expressions, as YAML writes them.
+
+Every YAML scalar arrives as text (see `policies.source`); the types here decide what it means. The JSON Schema beside
+each is what an editor sees, where a scalar may also look like a number or a truth value.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    PlainValidator,
+    PrivateAttr,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from policies.currencies import minor_units
+from policies.diagnostics import Code, Diagnostic
+from policies.scalars import ScalarProblem, boolean_of, date_of, decimal_of, integer_of
+from policies.identifiers import check_identifier, check_name, did_you_mean
+from policies.nodes import Mapping, Node, Scalar, Span
+
+LANGUAGES = ("en", "zh-Hans", "zh-Hant")
+
+
+def _scalar(read: Callable[[str], Any], what: str) -> Callable[[Any], Any]:
+    def validate(raw: Any) -> Any:
+        if not isinstance(raw, (Scalar, str)):
+            raise _custom(Code.SHAPE.value, f"this must be {what}")
+        try:
+            return read(raw if isinstance(raw, str) else raw.text)
+        except ScalarProblem as problem:
+            raise _custom(problem.code, str(problem.message), problem.help) from None
+
+    return validate
+
+
+def _custom(code: str, message: str, help_: str | None = None) -> PydanticCustomError:
+    escaped = message.replace("{", "{{").replace("}", "}}")
+    return PydanticCustomError(code, escaped, {"help": help_})
+
+
+def _identifier(text: str) -> str:
+    problem = check_identifier(text)
+    if problem is not None:
+        raise _custom(Code.NAME.value, problem)
+    return text
+
+
+def _name(text: str) -> str:
+    problem = check_name(text)
+    if problem is not None:
+        raise _custom(Code.NAME.value, problem)
+    return text
+
+
+def _currency(text: str) -> str:
+    if minor_units(text) is None:
+        raise _custom(Code.CURRENCY.value, f"`{text}` is not a currency code", "use an ISO 4217 code such as USD")
+    return text
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise _custom(Code.SHAPE.value, "this must not be empty")
+    return text
+
+
+def _texts(raw: Any) -> Any:
+    return {"": raw} if isinstance(raw, Scalar) else raw
+
+
+def _expression(raw: Any) -> Scalar:
+    if not isinstance(raw, Scalar):
+        raise _custom(Code.SHAPE.value, "this must be an expression")
+    if not raw.text.strip():
+        raise _custom(Code.SHAPE.value, "an expression must not be empty")
+    return raw
+
+
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        raise _custom(Code.LANGUAGE.value, f"unknown language `{text}`", f"the languages are {known}")
+    return text
+
+
+_NUMBER_OR_TEXT = WithJsonSchema({"type": ["number", "string"]})
+_ANY_SCALAR = WithJsonSchema({"type": ["string", "number", "boolean", "null"]})
+
+Amount = Annotated[Decimal, BeforeValidator(_scalar(decimal_of, "a number")), _NUMBER_OR_TEXT]
+Count = Annotated[int, BeforeValidator(_scalar(integer_of, "a whole number")), WithJsonSchema({"type": "integer"})]
+Truth = Annotated[bool, BeforeValidator(_scalar(boolean_of, "true or false")), WithJsonSchema({"type": "boolean"})]
+Day = Annotated[
+    dt.date, BeforeValidator(_scalar(date_of, "a date")), WithJsonSchema({"type": "string", "format": "date"})
+]
+Word = Annotated[str, BeforeValidator(_scalar(_text, "text"))]
+Expression = Annotated[Scalar, PlainValidator(_expression), _ANY_SCALAR]
+"""FEEL as written, with its place; parsed and typed by `policies.expressions`."""
+Identifier = Annotated[str, BeforeValidator(_scalar(_identifier, "a name"))]
+"""A name an expression can use: letters, digits and underscores."""
+Name = Annotated[
+    str, BeforeValidator(_scalar(_name, "a name")), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]{1,64}$"})
+]
+"""The name of a policy, rule, level or case: `a-z 0-9 -`, up to 64."""
+Currency = Annotated[str, BeforeValidator(_scalar(_currency, "a currency"))]
+Language = Annotated[str, BeforeValidator(_scalar(_language, "a language")), WithJsonSchema({"enum": list(LANGUAGES)})]
+CHOICE = BeforeValidator(lambda raw: raw.text if isinstance(raw, Scalar) else raw)
+"""Put beside a `Literal`: the scalar's text must be one of its words."""
+TextsField = Annotated[
+    dict[str, Word],
+    BeforeValidator(_texts),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {language: {"type": "string"} for language in LANGUAGES},
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+"""A text per language; plain text stands for the document's first language (key `""` until checked)."""
+
+
+class Part(BaseModel):
+    """A mapping in the document. Unknown keys are reported (with the key meant) through the validation context."""
+
+    _node: Mapping | None = PrivateAttr(default=None)
+
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, populate_by_name=True, json_schema_extra={"additionalProperties": False}
+    )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_node(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        if not isinstance(data, dict):
+            raise _custom(Code.SHAPE.value, "this must be a mapping of keys to values")
+        node = getattr(data, "node", None)
+        report = info.context["report"] if info.context else None
+        if isinstance(node, Mapping) and report is not None:
+            known = {field.alias or name for name, field in cls.model_fields.items()}
+            for key, _ in node.entries:
+                if key.text not in known and key.text in data:
+                    report(_unknown_key(key.text, key.span, sorted(known)))
+        part = handler(data)
+        part._node = node if isinstance(node, Mapping) else None  # noqa: SLF001 (its own attribute)
+        return part
+
+    @property
+    def has_node(self) -> bool:
+        """Whether the part was written as a mapping (a short form has no keys of its own)."""
+        return self._node is not None
+
+    def span(self, *keys: str) -> Span:
+        """The place of the value under these keys, or of the deepest one there is; of the key when the value is long."""
+        node: Node | None = self._node
+        if node is None:
+            msg = "a short form has no keys of its own"
+            raise LookupError(msg)
+        span = node.entries[0][0].span if isinstance(node, Mapping) and node.entries else node.span
+        for key in keys:
+            inner = node.get(key) if isinstance(node, Mapping) else None
+            named = node.key(key) if isinstance(node, Mapping) else None
+            if inner is None or named is None:
+                break
+            node = inner
+            span = inner.span if isinstance(inner, Scalar) else named.span
+        return span
+
+    def key_scalar(self, *keys: str) -> Scalar:
+        """The key itself, as a scalar: a band's test is its key."""
+        node: Node | None = self._node
+        for key in keys[:-1]:
+            node = node.get(key) if isinstance(node, Mapping) else None
+        named = node.key(keys[-1]) if isinstance(node, Mapping) else None
+        if named is None:
+            raise LookupError(keys[-1])
+        return named
+
+    def key_span(self, *keys: str) -> Span:
+        """The place of the last of these keys."""
+        node: Node | None = self._node
+        for key in keys[:-1]:
+            node = node.get(key) if isinstance(node, Mapping) else None
+        named = node.key(keys[-1]) if isinstance(node, Mapping) else None
+        return named.span if named else self.span(*keys)
+
+
+def _unknown_key(key: str, span: Any, known: list[str]) -> Diagnostic:
+    close = did_you_mean(key, known)
+    foreign = next((character for character in key if ord(character) > 127 and character.isalpha()), None)
+    named = f"unknown key `{key}`" + (f" (U+{ord(foreign):04X})" if foreign and close else "")
+    return Diagnostic(
+        Code.UNKNOWN_KEY, named, span, f"did you mean `{close}`?" if close else "known here: " + ", ".join(known)
+    )
+
+
+class Short:
+    """Marks a part that may be written as one plain scalar, standing for `{key: scalar}`."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Expand the short form before the part itself is read."""
+        return core_schema.no_info_before_validator_function(
+            lambda raw: {self.key: raw} if isinstance(raw, Scalar) else raw, handler(source)
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Both forms, for editors."""
+        return {"anyOf": [{"type": ["string", "number", "boolean"]}, handler(schema)]}
