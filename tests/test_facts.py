@@ -1,0 +1,347 @@
+"""Facts made to fit: bad-inputs.md rows 51-58, 66, 67 and 72, what is demanded, a document's schema and example."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.decision import Fault, Misfit
+from engine.facts import MAX_MISFITS, fit
+from engine.facts_schema import example_facts, facts_schema
+from policies.feel.values import Duration
+from policies.ir import Fact
+from policies.types import (
+    Boolean,
+    ContextOf,
+    Date,
+    DateTime,
+    DayDuration,
+    ListOf,
+    Money,
+    MonthDuration,
+    Number,
+    Text,
+    Time,
+    Type,
+    nullable,
+)
+
+
+def block(name: str, *fields: Fact, optional: bool = False, many: bool = False, pii: bool = False) -> Fact:
+    context: Type = ContextOf(tuple((field.name, field.type) for field in fields))
+    type_ = ListOf(context) if many else context
+    return Fact(name, nullable(type_, optional), optional=optional, fields=fields, pii=pii)
+
+
+def maybe(name: str, type_: Type, **more: Any) -> Fact:
+    return Fact(name, nullable(type_), optional=True, **more)
+
+
+ORDER = block("order", Fact("amount", Money("EUR")), maybe("note", Text()))
+ITEMS = block("open_items", Fact("due_date", Date()), Fact("open_amount", Money("EUR")), optional=True, many=True)
+DECLARED = (
+    ORDER,
+    ITEMS,
+    Fact("status", Text(("open", "closed"))),
+    Fact("score", Number(), low=Decimal(0), high=Decimal(100)),
+    Fact("count", Number(), whole=True),
+    maybe("vip", Boolean()),
+    Fact("terms_days", Number("days"), optional=True, default=Decimal(30)),
+)
+GOOD: dict[str, Any] = {"order": {"amount": "12.50"}, "status": "open", "score": 50, "count": 5}
+
+
+def misfits(declared: tuple[Fact, ...], raw: Any, reads: frozenset[str] | None = None) -> tuple[Misfit, ...]:
+    with pytest.raises(Fault) as fault:
+        fit(declared, raw, reads)
+    return fault.value.misfits
+
+
+def one_misfit(type_: Type, given_: Any, **more: Any) -> Misfit:
+    [misfit] = misfits((Fact("x", type_, **more),), {"x": given_})
+    return misfit
+
+
+def test_facts_that_fit_become_typed_values_and_absent_ones_their_default() -> None:
+    raw = GOOD | {"open_items": [{"due_date": "2026-06-30", "open_amount": Decimal("7.5")}]}
+    assert fit(DECLARED, raw) == {
+        "order": {"amount": Decimal("12.50"), "note": None},
+        "open_items": [{"due_date": dt.date(2026, 6, 30), "open_amount": Decimal("7.5")}],
+        "status": "open",
+        "score": Decimal(50),
+        "count": Decimal(5),
+        "vip": None,
+        "terms_days": Decimal(30),
+    }
+
+
+def test_null_for_an_optional_fact_is_the_same_as_absent() -> None:
+    assert fit(DECLARED, GOOD | {"vip": None, "terms_days": None, "open_items": None}) == fit(DECLARED, GOOD)
+
+
+def test_all_misfits_are_told_together_each_with_its_pointer() -> None:
+    raw = {"order": {"amount": "x", "nte": 1}, "open_items": [{"open_amount": 1}, 7], "status": "opne", "score": 101}
+    found = [(misfit.code, misfit.pointer) for misfit in misfits(DECLARED, raw)]
+    assert found == [
+        ("fact_type", "/order/amount"),
+        ("fact_unknown", "/order/nte"),
+        ("fact_missing", "/open_items/0/due_date"),
+        ("fact_type", "/open_items/1"),
+        ("fact_choice", "/status"),
+        ("fact_range", "/score"),
+        ("fact_missing", "/count"),
+    ]
+
+
+@pytest.mark.parametrize("reads", [{"order"}, {"order.amount"}, {"order.amount.x"}])
+def test_a_required_block_is_demanded_when_something_of_it_is_read(reads: set[str]) -> None:
+    [misfit] = misfits((ORDER,), {}, frozenset(reads))
+    assert (misfit.code, misfit.pointer) == ("fact_missing", "/order")
+
+
+@pytest.mark.parametrize("reads", [set[str](), {"orders"}, {"score", "ord"}])
+def test_a_required_block_that_is_not_read_is_not_demanded(reads: set[str]) -> None:
+    assert fit((ORDER,), {}, frozenset(reads)) == {"order": None}
+
+
+def test_a_block_that_is_present_must_be_whole_even_when_it_is_not_read() -> None:
+    [misfit] = misfits((ORDER,), {"order": {}}, frozenset())
+    assert (misfit.code, misfit.pointer) == ("fact_missing", "/order/amount")
+
+
+def test_null_for_a_required_fact_is_missing() -> None:
+    assert one_misfit(Boolean(), None).code == "fact_missing"
+
+
+@pytest.mark.parametrize("value", [12345678901234567, Decimal("12345678901234567.89"), "12345678901234567.89", "-0", 0])
+def test_row_51_amounts_are_exact(value: Any) -> None:
+    fitted = fit((Fact("x", Money("EUR")),), {"x": value})["x"]
+    assert fitted == Decimal(value)
+    assert not str(fitted).startswith("-0")
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "said"),
+    [
+        (52, "1e1000000", "exponent not allowed"),
+        (53, "1e99999999", "exponent not allowed"),
+        (54, "1e100000000", "exponent not allowed"),
+        (55, "sNaN", "not a finite number"),
+        (56, "\uff11\uff12\uff13", "not a plain decimal"),
+        (57, "1_000", "underscore"),
+        (57, " 12\n", "not a plain decimal"),
+        (57, "+1", "not a plain decimal"),
+        (66, True, "not true or false"),
+        (66, [], "not a list"),
+        (66, {}, "not an object"),
+        (66, 1.5, "binary float"),
+    ],
+)
+def test_rows_52_to_57_what_is_no_amount(row: int, value: Any, said: str) -> None:
+    misfit = one_misfit(Money("EUR"), value)
+    assert (misfit.code, misfit.pointer, said in misfit.message) == ("fact_type", "/x", True), row
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), Decimal("1e99"), Decimal("1e-99"), 10**40])
+def test_numbers_beyond_40_digits_are_refused(value: Any) -> None:
+    assert one_misfit(Number(), value).code == "fact_range"
+
+
+@pytest.mark.parametrize(
+    ("currency", "value", "said"),
+    [
+        ("EUR", Decimal("0.001"), "EUR has 2 decimals"),
+        ("EUR", "1.000", "EUR has 2 decimals"),
+        ("JPY", "1.5", "JPY has no decimals"),
+        ("KWD", "0.0001", "KWD has 3 decimals"),
+    ],
+)
+def test_row_58_an_amount_has_the_decimals_of_its_currency(currency: str, value: Any, said: str) -> None:
+    misfit = one_misfit(Money(currency), value)
+    assert misfit.code == "fact_decimals"
+    assert said in misfit.message
+
+
+@pytest.mark.parametrize("value", [Decimal("1.5000"), Decimal("9" * 30 + ".1000"), "1.50"])
+def test_row_58_zeros_after_the_decimals_of_a_number_do_not_count(value: Any) -> None:
+    assert fit((Fact("x", Money("EUR")),), {"x": value})["x"] == Decimal(value)
+
+
+@pytest.mark.parametrize("value", [True, Decimal("1.0"), "1", 1.0, []])
+def test_row_66_a_whole_number_is_a_json_integer(value: Any) -> None:
+    misfit = one_misfit(Number(), value, whole=True)
+    assert misfit.code == "fact_type"
+    assert "must be an integer" in misfit.message
+
+
+@pytest.mark.parametrize("value", ["yes", "true", 1, 0])
+def test_row_66_a_truth_value_is_true_or_false(value: Any) -> None:
+    assert "must be true or false" in one_misfit(Boolean(), value).message
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["10000-01-01T00:00:00Z", "2026-06-30T23:59:60Z", "2026-06-30T12:00:00", "0000-01-01T00:00:00Z", "2026-06-30", 5,
+     "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-02:00"],
+)  # fmt: skip
+def test_row_67_a_date_time_has_a_zone_and_a_year_to_9999(value: Any) -> None:
+    misfit = one_misfit(DateTime(), value)
+    assert misfit.code == "fact_type"
+    assert misfit.help is not None
+
+
+def test_times_dates_and_durations() -> None:
+    types: dict[str, Type] = {"d": Date(), "t": DateTime(), "c": Time(), "n": DayDuration(), "m": MonthDuration()}
+    raw = {"d": "2024-02-29", "t": "2026-06-30T12:00:00+08:00", "c": "12:00:00", "n": "P30D", "m": "P1Y"}
+    fitted = fit(tuple(Fact(name, type_) for name, type_ in types.items()), raw)
+    assert fitted["d"] == dt.date(2024, 2, 29)
+    assert fitted["t"] == dt.datetime(2026, 6, 30, 4, tzinfo=dt.UTC)
+    assert fitted["m"] == Duration("months", Decimal(12))
+    assert one_misfit(MonthDuration(), "P30D").code == "fact_type"
+    assert "no such date" in one_misfit(Date(), "2026-02-30").message
+
+
+def test_row_72_an_unknown_fact_is_named_and_the_one_meant_is_told() -> None:
+    [misfit] = misfits(DECLARED, GOOD | {"stattus": 1})
+    assert (misfit.code, misfit.pointer, misfit.message) == ("fact_unknown", "/stattus", "unknown fact `stattus`")
+    assert misfit.help == "did you mean `status`?"
+
+
+def test_row_29_a_look_alike_letter_in_a_fact_is_shown_with_its_code() -> None:
+    [misfit] = misfits((maybe("amount", Number()),), {"\u0430mount": 1})
+    assert "U+0430" in misfit.message
+    assert misfit.help == "did you mean `amount`?"
+
+
+def test_a_pointer_is_escaped() -> None:
+    [misfit] = misfits((), {"a/b~c": 1})
+    assert misfit.pointer == "/a~1b~0c"
+
+
+def test_a_choice_names_the_closest() -> None:
+    misfit = one_misfit(Text(("approve", "decline")), "aprove")
+    assert misfit.message == "`aprove` is not one of `approve`, `decline`"
+    assert misfit.help == "did you mean `approve`?"
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\x1b[2J", "\ud800", "x" * 10_001])
+def test_text_without_controls_and_of_bounded_length(value: str) -> None:
+    assert one_misfit(Text(), value).code == "fact_text"
+
+
+def test_text_is_kept_as_it_came() -> None:
+    assert fit((Fact("x", Text()),), {"x": " Mu\u0308ller\n"}) == {"x": " Mu\u0308ller\n"}
+
+
+@pytest.mark.parametrize("type_", [Number(), Date(), Text(("a", "b")), DateTime(), Boolean()])
+def test_personal_data_is_not_repeated_in_a_message(type_: Type) -> None:
+    misfit = one_misfit(type_, "secret1", pii=True)
+    assert "secret1" not in misfit.message + (misfit.help or "")
+
+
+def test_what_lies_in_a_block_of_personal_data_is_not_repeated_either() -> None:
+    person = block("person", Fact("born", Date()), pii=True)
+    [misfit] = misfits((person,), {"person": {"born": "secret1"}})
+    assert "secret1" not in misfit.message
+
+
+def test_bounds_include_both_ends_and_hold_for_items() -> None:
+    shares = Fact("x", ListOf(Number()), low=Decimal(0), high=Decimal("0.5"))
+    assert fit((shares,), {"x": [0, "0.5"]}) == {"x": [Decimal(0), Decimal("0.5")]}
+    found = misfits((shares,), {"x": [-1, Decimal("0.51"), None]})
+    assert [(misfit.code, misfit.pointer) for misfit in found] == [
+        ("fact_range", "/x/0"), ("fact_range", "/x/1"), ("fact_missing", "/x/2")]  # fmt: skip
+
+
+def test_misfits_are_bounded() -> None:
+    assert len(misfits((), {str(n): n for n in range(5_000)})) == MAX_MISFITS
+
+
+@pytest.mark.parametrize("raw", [None, [], "x", 5])
+def test_facts_are_an_object(raw: Any) -> None:
+    [misfit] = misfits(DECLARED, raw)
+    assert (misfit.code, misfit.pointer) == ("fact_type", "")
+
+
+NAMES = st.sampled_from(["a", "b", "c", "客户"])
+PLAIN_TYPES: st.SearchStrategy[Type] = st.sampled_from(
+    [
+        *(Number(), Number("days"), Money("EUR"), Money("JPY"), Text(), Text(("x", "y")), Boolean()),
+        *(Date(), DateTime(), Time(), DayDuration(), MonthDuration()),
+    ]
+)
+
+
+@st.composite
+def facts(draw: st.DrawFn, depth: int = 2) -> Fact:
+    name, optional = draw(NAMES), draw(st.booleans())
+    if depth and draw(st.booleans()):
+        fields = draw(st.lists(facts(depth=depth - 1), max_size=3, unique_by=lambda fact: fact.name))
+        return block(name, *fields, optional=optional, many=draw(st.booleans()))
+    type_ = draw(PLAIN_TYPES)
+    low = draw(st.none() | st.integers(-5_000, 5_000).map(Decimal)) if isinstance(type_, (Number, Money)) else None
+    high = None if low is None else low + draw(st.integers(0, 5_000))
+    whole = isinstance(type_, Number) and draw(st.booleans())
+    if draw(st.booleans()):
+        type_ = ListOf(type_)
+    return Fact(name, nullable(type_, optional), optional=optional, low=low, high=high, whole=whole)
+
+
+DECLARATIONS = st.lists(facts(), max_size=4, unique_by=lambda fact: fact.name).map(tuple)
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.decimals() | st.floats() | st.text(max_size=12)
+    | st.sampled_from(["x", "2026-06-30", "2026-06-30T12:00:00Z", "P1D", "P1M", "12:00:00", "1.5", "1e9"])
+)  # fmt: skip
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=3), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(DECLARATIONS, JSON, st.none() | st.frozensets(NAMES, max_size=2))
+def test_any_json_fits_or_is_a_fault(declared: tuple[Fact, ...], raw: Any, reads: frozenset[str] | None) -> None:
+    try:
+        values = fit(declared, raw, reads)
+    except Fault as raised:
+        fault = raised
+    else:
+        assert isinstance(raw, Mapping)
+        assert list(values) == [fact.name for fact in declared]
+        return
+    assert fault.misfits
+    assert all(misfit.message and misfit.code.startswith("fact_") for misfit in fault.misfits)
+
+
+@given(DECLARATIONS)
+def test_the_example_fits_and_obeys_the_schema(declared: tuple[Fact, ...]) -> None:
+    example = example_facts(declared)
+    assert json.loads(json.dumps(example)) == example
+    schema = facts_schema(declared)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(example)
+    assert list(fit(declared, example)) == [fact.name for fact in declared]
+
+
+def test_the_schema_demands_what_is_read_and_refuses_what_is_unknown() -> None:
+    schema = facts_schema(DECLARED, frozenset({"order.amount"}))
+    assert schema["required"] == ["order"]
+    assert schema["additionalProperties"] is False
+    validator = jsonschema.Draft202012Validator(schema)
+    assert validator.is_valid({"order": {"amount": "1.50"}, "vip": None})
+    assert not validator.is_valid({"order": {"amount": "1.505"}})
+    assert not validator.is_valid({"order": {"amount": 1}, "score": 101})
+
+
+def test_titles_and_defaults_stand_in_the_schema() -> None:
+    fact = Fact("x", Number("days"), optional=True, default=Decimal(30), title={"en": "Terms", "zh-Hans": "账期"})
+    [property_] = facts_schema((fact,))["properties"].values()
+    assert (property_["title"], property_["default"]) == ("Terms", "30")
