@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.decision import Status
+from engine.decision import Status, Step
 from engine.named_values import give_score_reasons
 from engine.rules import judge_rules, skip_rules, status_of
 from engine.sitting import Sitting
@@ -45,7 +45,10 @@ def _by_score(body: Classification, sitting: Sitting) -> str:
         sitting.data_reason("score", sitting.meaning.causes["score"])
         return body.missing
     give_score_reasons(sitting)
-    return next((band.then for band in body.bands if sitting.holds(band.cell, score)), body.missing)
+    band = next(band for band in body.bands if sitting.holds(band.cell, score))
+    line = band.cell.scalar.span.line
+    sitting.steps.append(Step("band", band.cell.text, Status.FIRED, line=line, note=band.then))
+    return band.then
 
 
 def _overlays(body: Classification, sitting: Sitting) -> list[tuple[str, str]]:

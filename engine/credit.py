@@ -87,7 +87,7 @@ def _available(exposure: Judged | None, granted: Granted | None, sitting: Sittin
 
 
 def _apply(ruling: Ruling, body: Credit, verdict: _Verdict, sitting: Sitting) -> None:
-    """A rule that fired adds its outcome; one that is unknown adds the missing route: it never lets an approval through."""
+    """A rule that fired adds its outcome; an unknown one the missing route: it never lets an approval through."""
     rule = ruling.rule
     match ruling.status:
         case Status.FIRED:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from policies.feel.printer import print_duration
+from policies.feel.printer import print_duration, print_temporal
 from policies.feel.values import Duration, Range, Value
 
 ENGINE_VERSION = "writ 0.1.0"
@@ -155,7 +155,7 @@ def value_to_json(value: Value) -> Json:
         case Decimal():
             return plain_decimal(value)
         case dt.datetime() | dt.date() | dt.time():
-            return value.isoformat()
+            return print_temporal(value)
         case Duration():
             return print_duration(value)
         case Range():

@@ -38,6 +38,9 @@ from policies.types import (
 )
 
 MAX_TEXT = 10_000
+EXACT_INTEGER = 2**53 - 1
+"""The largest whole number every JSON reader keeps exactly (RFC 8259, section 6), so that a record can be replayed."""
+
 MAX_MISFITS = 1_000
 """Misfits reported for one document: past it, one more tells nobody anything."""
 
@@ -216,6 +219,8 @@ def _number(fact: Fact, type_: Number | Money, given: Any) -> Decimal:
             what = _kind(given)
             message = f"{quote(fact.name)} must be an integer" + ("" if what == "a number" else f", not {what}")
             raise _DoesNotFit("fact_type", message, "send it as a JSON number without a point: 5")
+        if abs(given) > EXACT_INTEGER:
+            raise _DoesNotFit("fact_range", f"{quote(fact.name)} is beyond {EXACT_INTEGER}")
         value = _bounded_digits(fact, given)
     else:
         value = _decimal(fact, type_, given)

@@ -1,7 +1,7 @@
 """The definition: what a FEEL expression means, on known and unknown values. Plain, never optimised.
 
-Unknown carries: an operator, test, filter or `if` that depends on what is missing has no value itself. Only a comparison
-with the literal `null` asks whether something is missing. Every other reading of a policy is tested against this one.
+Unknown carries: an operator, test, filter or `if` that depends on what is missing has no value itself. Only a
+comparison with the literal `null` asks whether something is missing. Every other reading is tested against this one.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from engine.meaning import Notes
 from engine.sitting import Judged, Sitting
 from engine.tables import decide_table
 from policies.feel.values import FEEL_DECIMAL, Value
-from policies.ir import Factor, Let, Scorecard, Table
+from policies.ir import Band, Factor, Let, Scorecard, Table
 
 
 def evaluate_named_values(sitting: Sitting) -> None:
@@ -46,7 +46,9 @@ def _score(card: Scorecard, sitting: Sitting) -> tuple[Decimal | None, Notes, St
     refer = False
     for factor in card.factors:
         judged = sitting.judge(factor.of)
-        points = _points(factor, judged, sitting)
+        band = _band_of(factor, judged, sitting)
+        given = factor.missing if band is None else band.points
+        points = given if isinstance(given, Decimal) else None
         notes.read.update(judged.notes.read)
         if points is None:
             notes.because_of(judged.notes)
@@ -54,7 +56,7 @@ def _score(card: Scorecard, sitting: Sitting) -> tuple[Decimal | None, Notes, St
             left_out += factor.weight
         else:
             points_by_weight.append((points, factor.weight))
-        steps.append(_factor_step(factor, judged, points))
+        steps.append(_factor_step(factor, judged, band, points))
     weight = card.total_weight - left_out
     if refer or weight <= 0:
         steps_ = tuple(steps)
@@ -68,22 +70,21 @@ def _score(card: Scorecard, sitting: Sitting) -> tuple[Decimal | None, Notes, St
     )
 
 
-def _points(factor: Factor, judged: Judged, sitting: Sitting) -> Decimal | None:
-    """The points of the band the value lies in; of an unknown value, what the factor says; None to leave it out."""
-    if judged.value is not None:
-        for band in factor.bands:
-            if sitting.holds(band.cell, judged.value):
-                return band.points
-    return factor.missing if isinstance(factor.missing, Decimal) else None
-
-
-def _factor_step(factor: Factor, judged: Judged, points: Decimal | None) -> Step:
-    value = None if points is None else points
+def _band_of(factor: Factor, judged: Judged, sitting: Sitting) -> Band | None:
+    """The band the value lies in; None for an unknown value."""
     if judged.value is None:
-        said = f"no value, {factor.missing}" if isinstance(factor.missing, str) else f"no value: {points} points"
-        return judged.step("factor", factor.name, Status.UNKNOWN, factor.line, value=value, note=said)
+        return None
+    return next((band for band in factor.bands if sitting.holds(band.cell, judged.value)), None)
+
+
+def _factor_step(factor: Factor, judged: Judged, band: Band | None, points: Decimal | None) -> Step:
+    if band is None:
+        said = f"no value, {factor.missing}" if points is None else f"no value: {points} points"
+        return judged.step("factor", factor.name, Status.UNKNOWN, factor.line, value=points, note=said)
     said = f"{points} of {factor.max_points} points, weight {factor.weight}"
-    return judged.step("factor", factor.name, Status.FIRED, factor.line, value=value, note=said)
+    line = band.cell.scalar.span.line
+    steps = (Step("band", band.name(factor.name), Status.FIRED, value=points, line=line),)
+    return judged.step("factor", factor.name, Status.COMPUTED, factor.line, value=points, note=said, steps=steps)
 
 
 def give_score_reasons(sitting: Sitting) -> None:

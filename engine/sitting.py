@@ -39,7 +39,7 @@ class Judged:
 
 
 def shown(read: Mapping[str, Value]) -> dict[str, Value]:
-    """What was read, for the trace: plain values as they are, lists by their length, contexts by their fields' own reads."""
+    """What was read, for the trace: plain values as they are, lists by their length, contexts by their fields."""
     return {
         path: f"{len(value)} items" if isinstance(value, list) else value
         for path, value in read.items()

@@ -76,7 +76,7 @@ def _fact_json(name: str, tree: Tree, declared: Mapping[str, Fact], part: CasePa
 
 
 def _json(type_: Type, fact: Fact | None, tree: Tree, report: Report) -> Any:
-    """The JSON for a fact written in YAML: the declared type says what a scalar is; a wrong one stays text, to be refused."""
+    """The JSON for a fact written in YAML: its type says what a scalar is; a wrong one stays text, to be refused."""
     match tree:
         case Entries():
             members = {member.name: member for member in (fact.fields if fact else ())}

@@ -1,9 +1,9 @@
-"""From a policy text to checked policies: reads, declares, types and checks everything, and reports all it finds at once."""
+"""From a policy text to checked policies: everything is read, declared, typed, checked and reported at once."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from policies.blocks import Block, block_names, load_block, standard_reasons
@@ -21,6 +21,7 @@ from policies.mentions import fact_paths, mentioned
 from policies.named_values import check_named_values
 from policies.nodes import Scalar, Source, Span
 from policies.reading import Entries, Reading, read_part, unfold
+from policies.regions import Bounds
 from policies.scope import Scope
 from policies.source import read
 from policies.types import Date, Type, Unknown
@@ -42,7 +43,7 @@ class _Document:
 
 
 def load(source: Source) -> Bundle:
-    """The checked policies of one document. Raises Refused with everything wrong with it; warnings come with the bundle."""
+    """The checked policies of one document, with its warnings. Raises Refused with everything wrong with it."""
     reading = Reading()
     tree = unfold(read(source))
     header = read_part(HeaderPart, tree, reading)
@@ -60,6 +61,7 @@ def load(source: Source) -> Bundle:
         digest=hashlib.sha256(source.text.encode()).hexdigest(),
         source=source,
         effective=header.effective,
+        effective_span=None if header.effective is None else header.span("effective"),
         reporting_currency=header.reporting_currency,
         languages=header.languages,
         facts=document.facts,
@@ -184,6 +186,7 @@ def _check_policy(name: str, kind: Kind, part: PolicyPart, needs: tuple[Policy, 
         broken_reasons=frozenset(reading.broken),
         currency=header.reporting_currency,
         languages=header.languages,
+        bounds=dict(_bounds("", document.facts)),
     )
     values = check_named_values(part, desk)
     checked = kind.check(part, desk)
@@ -210,6 +213,14 @@ def _check_policy(name: str, kind: Kind, part: PolicyPart, needs: tuple[Policy, 
         line=span.line,
     )
     return replace(policy, digest=policy_digest(policy))
+
+
+def _bounds(path: str, facts: tuple[Fact, ...]) -> Iterator[tuple[str, Bounds]]:
+    """The declared bounds of every number and amount among the facts, by dotted path."""
+    for fact in facts:
+        if fact.low is not None or fact.high is not None or fact.whole:
+            yield f"{path}{fact.name}", Bounds(fact.low, fact.high, fact.whole)
+        yield from _bounds(f"{path}{fact.name}.", fact.fields)
 
 
 def _facts_read(

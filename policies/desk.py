@@ -12,7 +12,8 @@ from policies.identifiers import did_you_mean
 from policies.ir import Cell, Expression, ReasonText, Texts
 from policies.nodes import Scalar, Span
 from policies.reading import Report
-from policies.scope import Scope
+from policies.regions import UNBOUNDED, Bounds
+from policies.scope import Scope, dotted
 from policies.types import Type
 
 
@@ -28,6 +29,7 @@ class Desk:
     currency: str
     languages: tuple[str, ...]
     used_reasons: set[str] = field(default_factory=set)
+    bounds: dict[str, Bounds] = field(default_factory=dict)
 
     def expression(self, scalar: Scalar, wanted: Type | None = None, scope: Scope | None = None) -> Expression:
         """A typed expression in this policy's scope."""
@@ -44,6 +46,10 @@ class Desk:
     def cell(self, scalar: Scalar, value: Type) -> Cell:
         """Typed tests of a value of this type."""
         return read_cell(scalar, value, self.scope, self.report)
+
+    def bounds_of(self, expression: Expression) -> Bounds:
+        """The bounds declared for what an expression names, when it names one fact or the score."""
+        return self.bounds.get(dotted(expression.syntax) or "", UNBOUNDED)
 
     def declare(self, name: str, type_: Type) -> None:
         """Put a name into scope."""

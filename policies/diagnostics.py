@@ -91,6 +91,7 @@ class Code(StrEnum):
     TOO_MANY_RULES = "too-many-rules", "a document has more than 10000 rules and rows"
     PARAMETER = "parameter", "a parameter's values are missing, out of order or said twice"
     CASE = "case", "a test case cannot be run as written"
+    BACKDATED = "backdated", "a changed document would take effect on a day that has passed"
     CREDIT = "credit", "the parts of a credit policy do not fit together"
     CLASSIFICATION = "classification", "the parts of a classification do not fit together"
     DUNNING = "dunning", "the parts of a dunning ladder do not fit together"

@@ -28,9 +28,9 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from policies.currencies import minor_units
 from policies.diagnostics import Code, Diagnostic
-from policies.scalars import ScalarProblem, boolean_of, date_of, decimal_of, integer_of
 from policies.identifiers import check_identifier, check_name, did_you_mean
 from policies.nodes import Mapping, Node, Scalar, Span
+from policies.scalars import ScalarProblem, boolean_of, date_of, decimal_of, integer_of
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 
@@ -106,7 +106,9 @@ Truth = Annotated[bool, BeforeValidator(_scalar(boolean_of, "true or false")), W
 Day = Annotated[
     dt.date, BeforeValidator(_scalar(date_of, "a date")), WithJsonSchema({"type": "string", "format": "date"})
 ]
-Word = Annotated[str, BeforeValidator(_scalar(_text, "text"))]
+Word = Annotated[
+    str, BeforeValidator(_scalar(_text, "text")), WithJsonSchema({"type": ["string", "number", "boolean"]})
+]
 Expression = Annotated[Scalar, PlainValidator(_expression), _ANY_SCALAR]
 """FEEL as written, with its place; parsed and typed by `policies.expressions`."""
 Identifier = Annotated[str, BeforeValidator(_scalar(_identifier, "a name"))]
@@ -169,7 +171,7 @@ class Part(BaseModel):
         return self._node is not None
 
     def span(self, *keys: str) -> Span:
-        """The place of the value under these keys, or of the deepest one there is; of the key when the value is long."""
+        """The place of the value under these keys, or of the deepest there is; of the key when the value is long."""
         node: Node | None = self._node
         if node is None:
             msg = "a short form has no keys of its own"
@@ -205,7 +207,7 @@ class Part(BaseModel):
 
 def _unknown_key(key: str, span: Any, known: list[str]) -> Diagnostic:
     close = did_you_mean(key, known)
-    foreign = next((character for character in key if ord(character) > 127 and character.isalpha()), None)
+    foreign = next((character for character in key if not character.isascii() and character.isalpha()), None)
     named = f"unknown key `{key}`" + (f" (U+{ord(foreign):04X})" if foreign and close else "")
     return Diagnostic(
         Code.UNKNOWN_KEY, named, span, f"did you mean `{close}`?" if close else "known here: " + ", ".join(known)

@@ -41,7 +41,8 @@ def mismatch(wanted: Type, given: Type, place: s.Place, report: ReportAt, where:
             _unit_help(wanted, given),
         )
     else:
-        report(Code.TYPE_MISMATCH, f"{where}: {describe(wanted)} does not meet {describe(given)}", place, None)
+        said = f"{where}: {describe(wanted)} does not meet {describe(given)}"
+        report(Code.TYPE_MISMATCH, said, place, _type_help(wanted, given))
 
 
 def _unit_help(left: Type, right: Type) -> str | None:
@@ -50,6 +51,19 @@ def _unit_help(left: Type, right: Type) -> str | None:
         return "a percent is 100 times a ratio: multiply or divide by 100"
     if isinstance(left, Money) and isinstance(right, Money):
         return "convert one amount with its rate first"
+    return None
+
+
+def _type_help(left: Type, right: Type) -> str | None:
+    kinds = {type(left), type(right)}
+    if DayDuration in kinds and kinds & {Number, Money}:
+        return "the difference of two dates is a duration: write (a - b).days for a number of days"
+    if Text in kinds and kinds & {Date, DateTime}:
+        return 'write a date as date("2026-01-31")'
+    if Text in kinds and Boolean in kinds:
+        return "write true or false without quotes"
+    if Text in kinds and kinds & {Number, Money}:
+        return "write the number without quotes, or convert the text with number(…)"
     return None
 
 
@@ -81,9 +95,15 @@ def arithmetic_type(expr: s.Arithmetic, left: s.Expr, right: s.Expr, report: Rep
         mismatch(a, b, expr.place, report, f"`{expr.op}`")
         return Unknown()
     certain_divisor = isinstance(right, s.NumberLiteral) and right.value != 0
-    # A date can leave the calendar (year 9999), so a sum of dates may have no value.
     may_fail = expr.op == "/" and not certain_divisor
-    return nullable(result, either or may_fail or (isinstance(result, (Date, DateTime)) and expr.op in {"+", "-"}))
+    return nullable(result, either or may_fail or _may_leave(a, result))
+
+
+def _may_leave(left: Type, result: Type) -> bool:
+    """A date may leave the calendar (year 9999); times may differ in having a zone, and then have no difference."""
+    return isinstance(result, (Date, DateTime)) or (
+        isinstance(result, DayDuration) and isinstance(left, (DateTime, Time))
+    )
 
 
 def _sum_type(op: str, a: Type, b: Type) -> Type | None:
@@ -145,7 +165,8 @@ def compare(op: s.ComparisonOp, left: s.Expr, right: s.Expr, place: s.Place, rep
         report(Code.TYPE_MISMATCH, f"`{op}` cannot order {describe(a)}", place, "compare with = or !=")
     for known, other in ((a, right), (b, left)):
         check_choice(known, other, report)
-    return Boolean(a.nullable or b.nullable)
+    zoned = op not in {"=", "!="} and isinstance(a, (DateTime, Time))
+    return Boolean(a.nullable or b.nullable or zoned)
 
 
 def check_choice(known: Type, literal: s.Expr, report: ReportAt) -> None:

@@ -69,9 +69,9 @@ def _expression(expr: s.Expr, value: Type, scope: Scope, report: ReportAt) -> s.
     """The expression typed. A bare word that is one of the values of a closed set stands for that text."""
     from policies.infer import infer  # noqa: PLC0415 (tests and expressions are types of each other)
 
-    if isinstance(expr, s.Name) and isinstance(value, Text) and expr.name in value.one_of:
-        if scope.type_of(expr.name) is None:
-            return s.TextLiteral(expr.name, place=expr.place, type=Text())
+    bare = isinstance(expr, s.Name) and isinstance(value, Text) and expr.name in value.one_of
+    if bare and isinstance(expr, s.Name) and scope.type_of(expr.name) is None:
+        return s.TextLiteral(expr.name, place=expr.place, type=Text())
     return infer(expr, scope, report)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from policies.diagnostics import Diagnostic
 from policies.feel.syntax import Expr, UnaryTests
 from policies.feel.values import Value
-from policies.nodes import Scalar, Source
+from policies.nodes import Scalar, Source, Span
 from policies.types import Type
 
 Texts = Mapping[str, str]
@@ -136,6 +136,10 @@ class Band:
 
     cell: Cell
     points: Decimal
+
+    def name(self, factor: str) -> str:
+        """What the trace calls it: its factor and its test."""
+        return f"{factor} {self.cell.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +282,7 @@ class Bundle:
     digest: str
     source: Source
     effective: dt.date | None
+    effective_span: Span | None
     reporting_currency: str
     languages: tuple[str, ...]
     facts: tuple[Fact, ...]

@@ -41,7 +41,7 @@ def paths_of(root: Node) -> Iterator[str]:
 
 
 def fact_paths(part: Any, facts: Collection[str]) -> frozenset[str]:
-    """The paths that begin with a fact's name. A local name that hides a fact counts as the fact: rather one too many."""
+    """The paths that begin with a fact's name. A local name that hides a fact counts as it: rather one too many."""
     return frozenset(path for tree in syntax_of(part) for path in paths_of(tree) if path.split(".")[0] in facts)
 
 

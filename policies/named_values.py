@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from policies.desk import Desk
 from policies.diagnostics import Code
 from policies.document import LetPart, PolicyPart, ScorecardPart, TablePart
+from policies.expressions import reporter
 from policies.feel.errors import FeelSyntaxError
 from policies.feel.parser import children, parse_expression, parse_tests
 from policies.feel.syntax import Name, Node
 from policies.infer_operators import mismatch
 from policies.ir import Let, NamedValue
-from policies.expressions import reporter
 from policies.nodes import Scalar, Span
 from policies.scorecard import check_scorecard
 from policies.tables import check_table
@@ -42,7 +42,7 @@ def check_named_values(policy: PolicyPart, desk: Desk) -> tuple[NamedValue, ...]
 
 
 def _parts(policy: PolicyPart, desk: Desk) -> Iterator[_Part]:
-    taken: dict[str, str] = {name: "a fact, parameter or policy" for name in desk.scope.names}
+    taken: dict[str, str] = dict.fromkeys(desk.scope.names, "a fact, parameter or policy")
     found: list[_Part] = []
     for name, let in policy.let.items():
         found.append(_Part(name, let, policy.key_span("let", name), _names([let.is_])))

@@ -1,4 +1,4 @@
-"""Protected characteristics: never a fact, so never a factor or a reason (ECOA, 15 U.S.C. 1691(a); domain section 5)."""
+"""Protected characteristics: never a fact, factor or reason (ECOA, 15 U.S.C. 1691(a); domain section 5)."""
 
 PROTECTED = frozenset(
     {

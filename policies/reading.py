@@ -77,7 +77,7 @@ def read_part(model: type[P], tree: Tree, reading: Reading) -> P | None:
             # Deepest first: taking out an inner node must not shift the place of an outer one.
             for detail in sorted(details, key=lambda detail: -len(detail["loc"])):
                 _report(detail, tree, reading)
-            if not _take_out([detail for detail in details], tree, reading):
+            if not _take_out(details, tree, reading):
                 return None
     return None
 

@@ -11,6 +11,7 @@ from policies.diagnostics import Code
 from policies.document import FactorPart, ScorecardPart
 from policies.ir import Band, Cell, Factor, Scorecard
 from policies.nodes import Span
+from policies.regions import Bounds
 from policies.scalars import ScalarProblem, decimal_of
 from policies.types import Number, Type, Unknown, nullable
 
@@ -33,6 +34,11 @@ def check_scorecard(part: ScorecardPart, span: Span, desk: Desk) -> Scorecard:
         desk.error(Code.WEIGHTS, said, span, "change a weight, or write `normalise: true`")
     elif total == 0:
         desk.error(Code.WEIGHTS, "the weights sum to 0", span, "give one factor a weight")
+    points = [band.points for factor in factors for band in factor.bands]
+    points += [factor.missing for factor in factors if isinstance(factor.missing, Decimal)]
+    if points:
+        # A weighted mean of points lies between the least and the most of them.
+        desk.bounds["score"] = Bounds(min(points), max(points))
     unknown = any(factor.of.type.nullable and isinstance(factor.missing, str) for factor in factors)
     return Scorecard(factors, total if part.normalise else _HUNDRED, Number("points", unknown), line=span.line)
 
@@ -43,7 +49,7 @@ def _check_factor(part: FactorPart, desk: Desk) -> Factor:
     for text, points in part.bands.items():
         scalar = part.key_scalar("bands", text)
         bands.append(Band(desk.cell(scalar, nullable(of.type, yes=False)), points))
-    check_bands([band.cell for band in bands], of.type, part.span("bands"), desk)
+    check_bands([band.cell for band in bands], of.type, desk.bounds_of(of), part.span("bands"), desk)
     if part.weight < 0:
         desk.error(Code.WEIGHTS, f"the weight {part.weight} is negative", part.span("weight"))
     elif part.weight == 0:
@@ -70,13 +76,13 @@ def _missing(part: FactorPart, bands: list[Band], desk: Desk) -> Decimal | Liter
         return "refer"
 
 
-def check_bands(cells: list[Cell], type_: Type, span: Span, desk: Desk) -> None:
+def check_bands(cells: list[Cell], type_: Type, bounds: Bounds, span: Span, desk: Desk) -> None:
     """Report every gap and overlap of bands, naming the value concerned."""
     if isinstance(type_, Unknown) or not cells:
         if not cells:
             desk.error(Code.GAP, "no bands", span, "add at least one band")
         return
-    coverage = analyse([([cell.tests for cell in cells], nullable(type_, yes=False))], "unique")
+    coverage = analyse([([cell.tests for cell in cells], nullable(type_, yes=False))], "unique", [bounds])
     faults = band_faults(coverage, [cell.text for cell in cells])
     empty = len(coverage.never)
     for number, fault in enumerate(faults):

@@ -89,7 +89,7 @@ def _check_coverage(
         ([row.cells[number].tests for row in rows], nullable(expression.type, yes=False))
         for number, expression in enumerate(inputs)
     ]
-    coverage = analyse(columns, part.hit)
+    coverage = analyse(columns, part.hit, [desk.bounds_of(expression) for expression in inputs])
     names = [expression.scalar.text for expression in inputs]
     for above, below, witness in coverage.overlaps:
         said = f"rows {rows[above].number} and {rows[below].number} both hold for {witness.text(names)}"

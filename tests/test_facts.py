@@ -101,6 +101,11 @@ def test_all_misfits_are_told_together_each_with_its_pointer() -> None:
     ]
 
 
+def test_a_whole_number_beyond_what_json_keeps_exactly_is_refused() -> None:
+    assert one_misfit(Number(), 2**53, whole=True).code == "fact_range"
+    assert fit([Fact("x", Number(), whole=True)], {"x": 2**53 - 1}) == {"x": Decimal(2**53 - 1)}
+
+
 @pytest.mark.parametrize("reads", [{"order"}, {"order.amount"}, {"order.amount.x"}])
 def test_a_required_block_is_demanded_when_something_of_it_is_read(reads: set[str]) -> None:
     [misfit] = misfits((ORDER,), {}, frozenset(reads))

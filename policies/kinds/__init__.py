@@ -1,0 +1,1 @@
+"""The kinds of policy: what each adds to a document, and how that is checked."""

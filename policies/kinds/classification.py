@@ -1,4 +1,4 @@
-"""The kind `classification`: a class by ordered rules or by the score's bands, overlays, a strategy per class (K1, K8, K9)."""
+"""The kind `classification`: a class by ordered rules or score bands, overlays, strategies (K1, K8, K9)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from policies.ir import Cell, Rule, Texts
 from policies.ir import Expression as Typed
 from policies.kinds.kind import Checked, Kind
 from policies.nodes import Scalar
+from policies.regions import UNBOUNDED
 from policies.rules import check_rules
 from policies.scalars import ScalarProblem, decimal_of
 from policies.scorecard import check_bands
@@ -173,7 +174,8 @@ def _check_score_bands(part: ClassificationPart, names: tuple[str, ...], desk: D
     for text, then in part.bands.items():
         cell = desk.cell(part.key_scalar("bands", text), Number("points"))
         bands.append(ClassBand(cell, desk.word(then, names, part.span("bands", text))))
-    check_bands([band.cell for band in bands], Number("points"), part.key_span("bands"), desk)
+    bounds = desk.bounds.get("score", UNBOUNDED)
+    check_bands([band.cell for band in bands], Number("points"), bounds, part.key_span("bands"), desk)
     return tuple(bands)
 
 

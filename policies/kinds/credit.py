@@ -1,4 +1,4 @@
-"""The kind `credit`: exposure, a limit, an order tested against it, rules of which the strictest wins (C1, C3, C4, C11–C14)."""
+"""The kind `credit`: exposure, limit, order, and rules of which the strictest wins (C1, C3, C4, C11 to C14)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,198 @@
+"""The command line `writ`: what its commands are called and what they take; what they do stands in `api.commands`.
+
+Exit codes: 0 well, 1 refused or failed, 2 usage. Answers go to stdout, errors to stderr.
+Every command imports what it needs when it runs, so that `writ check` never waits for the service's libraries.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+app = typer.Typer(
+    name="writ",
+    help="Credit, classification and dunning decisions from YAML policies, with reasons and proof.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Language(StrEnum):
+    """The languages reasons can be read in."""
+
+    EN = "en"
+    HANS = "zh-Hans"
+    HANT = "zh-Hant"
+
+
+def _day(text: str) -> dt.date:
+    from api.bulk.request import read_day
+    from engine.decision import Misfit
+
+    day = read_day(text)
+    if isinstance(day, Misfit):
+        raise typer.BadParameter(f"`{text}` is no date; write it as YYYY-MM-DD")
+    return day
+
+
+POLICIES = Path("policies.yaml")
+PolicyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The policy file.", exists=True, dir_okay=False)]
+Policies = Annotated[
+    Path, typer.Option("--policies", metavar="FILE", help="The policy file.", exists=True, dir_okay=False)
+]
+PolicyName = Annotated[str, typer.Argument(metavar="POLICY", help="The policy's name in the policy file.")]
+AsOf = Annotated[dt.date | None, typer.Option("--as-of", metavar="DATE", parser=_day, help="The day to decide for.")]
+Rejected = Annotated[
+    Path | None,
+    typer.Option("--rejected", metavar="FILE", help="Where rejected rows go.", show_default="OUT with .rejected.jsonl"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+@app.command()
+def check(
+    file: PolicyFile = POLICIES,
+    form: Annotated[
+        Literal["text", "json", "gnu"], typer.Option("--format", help="For people, programs, editors.")
+    ] = "text",
+) -> None:
+    """Check a policy file: every mistake with its line, its column and the mend."""
+    from api.commands import policy
+
+    policy.check(file, form)
+
+
+@app.command()
+def decide(
+    policy: PolicyName,
+    facts: Annotated[
+        Path, typer.Option("--facts", metavar="FILE", help='One request {"facts": …}; `-` reads it from stdin.')
+    ],
+    as_of: AsOf = None,
+    policies: Policies = POLICIES,
+    as_json: AsJson = False,
+    language: Annotated[Language, typer.Option("--lang", help="The language of the reasons.")] = Language.EN,
+) -> None:
+    """Decide on one customer's facts and show why. A what-if: nothing is recorded."""
+    from api.commands import decision
+
+    decision.decide(policy, facts, as_of, policies, as_json, language.value)
+
+
+@app.command("test")
+def run_cases(
+    file: PolicyFile = POLICIES,
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="For people or for programs.")] = "text",
+) -> None:
+    """Run the policy file's own test cases; say what failed and what no case reached."""
+    from api.commands import cases
+
+    cases.test(file, form)
+
+
+@app.command()
+def run(
+    policy: PolicyName,
+    rows: Annotated[
+        Path,
+        typer.Option("--in", metavar="FILE", help="Requests: .jsonl, .csv or .parquet.", exists=True, dir_okay=False),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Results: .jsonl, .csv or .parquet.")],
+    policies: Policies = POLICIES,
+    as_of: AsOf = None,
+    rejected: Rejected = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the work.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Decide a whole file of facts, streamed; rows that do not fit are set aside with the reason."""
+    from api.commands import portfolio
+
+    portfolio.run_portfolio(
+        policy, rows, out, policies=policies, as_of=as_of, rejected=rejected, workers=workers, as_json=as_json
+    )
+
+
+@app.command()
+def facts(
+    ledger: Annotated[
+        Path,
+        typer.Argument(
+            metavar="LEDGER", help="The invoice list: .csv, .xlsx or .parquet.", exists=True, dir_okay=False
+        ),
+    ],
+    map_: Annotated[
+        Path, typer.Option("--map", metavar="MAP.yaml", help="What the columns mean.", exists=True, dir_okay=False)
+    ],
+    as_of: Annotated[
+        dt.date, typer.Option("--as-of", metavar="DATE", parser=_day, help="The day the facts are stated for.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="One request per customer, as JSON lines.")],
+    customers: Annotated[
+        Path | None,
+        typer.Option("--customers", metavar="FILE", help="The customer master.", exists=True, dir_okay=False),
+    ] = None,
+    rejected: Rejected = None,
+) -> None:
+    """Make one facts document per customer out of an invoice list exported from an ERP or CRM."""
+    from api.commands import ledger as ledger_command
+
+    ledger_command.facts(ledger, map_, as_of, out, customers, rejected)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
+    database: Annotated[Path | None, typer.Option(metavar="FILE", help="The record of every decision.")] = None,
+    policies: Annotated[Path | None, typer.Option(metavar="FILE", help="The policies in force.")] = None,
+) -> None:
+    """Answer decision requests over HTTP, each recorded before it is answered."""
+    from api.commands import serving
+
+    serving.run_service(host, port, database, policies)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Make the decisions, then end.")] = False,
+    port: Annotated[int, typer.Option(help="The port to try first.")] = 8700,
+    policies: Policies = POLICIES,
+) -> None:
+    """Start the service on a fresh database, make real decisions of all three kinds, and keep it running."""
+    from api import demo as demo_
+
+    raise typer.Exit(demo_.run(policies, port, once))
+
+
+@app.command()
+def schema(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The file to write.", show_default="stdout")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of the policy document, with which an editor completes and checks it."""
+    from api.commands import policy
+
+    policy.schema(out)
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        app()
+    except BrokenPipeError:
+        # Who reads the output has left (`writ check | head`): that is no failure worth a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Whether the service answers (`/healthz`), and whether it can decide and record (`/readyz`)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from api.decisions import RETRY_SECONDS, problems
+from api.problems import Problem
+from api.running import Running
+from api.store import AuditBrokenError, AuditUnavailableError
+from api.wire import Health, Readiness
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/healthz", summary="Does the service answer?")
+async def healthz() -> Health:
+    """The process is up. Says nothing about the database."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", summary="Can the service decide?", responses=problems("not_ready"))
+def readyz(request: Request) -> Readiness:
+    """A revision is loaded and the database has just committed a row, as a decision would have it do."""
+    running: Running = request.app.state.running
+    try:
+        running.store.prove_writable(running.clock())
+    except AuditUnavailableError as error:
+        if isinstance(error, AuditBrokenError):
+            running.leave()
+        detail = "the database cannot be written"
+        raise Problem("not_ready", detail, headers={"Retry-After": str(RETRY_SECONDS)}) from error
+    in_force = running.in_force
+    return Readiness(status="ready", revision=in_force.revision, bundle_digest=in_force.bundle.digest)

@@ -1,0 +1,120 @@
+"""What can go wrong between question and answer: the closed list of error codes, and their one form (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+from fastapi import Response
+
+from engine.decision import Json, Misfit
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of error: its HTTP status, its title, and what to do about it."""
+
+    status: int
+    title: str
+    mend: str
+
+
+PROBLEMS: Mapping[str, Kind] = {
+    "json_invalid": Kind(400, "the body is not JSON", "mend the JSON (RFC 8259) at the character `position`, from 1"),
+    "json_not_utf8": Kind(400, "the body is not UTF-8 text", "send the body in UTF-8"),
+    "json_byte_order_mark": Kind(400, "the body begins with a byte-order mark", "send the body without it"),
+    "json_bad_text": Kind(400, "a text holds half a surrogate pair", "send both halves, or the character itself"),
+    "json_too_deep": Kind(400, "the body is nested too deeply", "nest lists and objects at most 32 deep"),
+    "key_repeated": Kind(400, "an object has the same key twice", "send each key once"),
+    "idempotency_key_missing": Kind(
+        400, "the header Idempotency-Key is missing", "send one new key per decision, and the same key again to retry"
+    ),
+    "idempotency_key_invalid": Kind(
+        400, "the Idempotency-Key cannot be used", "send it once, as 1 to 255 visible ASCII characters"
+    ),
+    "policy_unknown": Kind(404, "there is no such policy", "`GET /v1/policies` lists the policies in force"),
+    "decision_unknown": Kind(404, "there is no such decision", "use the `decision_id` of an answer"),
+    "path_unknown": Kind(404, "there is nothing at this address", "`/docs` lists the addresses"),
+    "method_not_allowed": Kind(405, "this address does not take this method", "the header Allow lists what it takes"),
+    "body_too_slow": Kind(
+        408, "the body did not arrive in time", "send the whole body within the setting `body_timeout`"
+    ),
+    "body_too_large": Kind(413, "the body is too large", "send less, or raise the setting `max_body`"),
+    "media_type_unsupported": Kind(415, "the body's media type is not read", "send `Content-Type: application/json`"),
+    "encoding_unsupported": Kind(415, "the body's encoding is not read", "send the body without Content-Encoding"),
+    "number_out_of_range": Kind(422, "a number is out of range", "send a number of at most 40 digits"),
+    "number_exponent": Kind(422, "a number has an exponent", "write the digits out"),
+    "number_too_long": Kind(422, "a number is too long", "send a number of at most 40 digits"),
+    "integer_out_of_range": Kind(422, "a whole number is out of range", "send larger amounts as text"),
+    "idempotency_key_reused": Kind(
+        422, "the Idempotency-Key stands for another request", "repeat the first request exactly, or use a new key"
+    ),
+    "request_invalid": Kind(422, "the request does not have the right members", "mend every place in `errors`"),
+    "facts_invalid": Kind(422, "the facts do not fit the policy", "mend every place in `errors`; nothing was decided"),
+    "internal_error": Kind(500, "the service failed; nothing was answered", "tell the operator the `request_id`"),
+    "audit_unavailable": Kind(
+        503, "the record cannot be written, so nothing was decided", "send the same request with the same key again"
+    ),
+    "not_ready": Kind(503, "the service cannot decide now", "see `detail`; try again"),
+}
+
+
+class Problem(Exception):  # noqa: N818 (RFC 9457's word)
+    """A request that gets an error for an answer. `place` is `pointer` or `position` in the body, by that name."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[Mapping[str, Json]] = (),
+        place: Mapping[str, Json] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.place = dict(place or {})
+        self.headers = dict(headers or {})
+
+
+def misfits_problem(code: str, misfits: Sequence[Misfit], within: str = "") -> Problem:
+    """Everything that does not fit, each with its pointer into the body; `within` leads to where the pointers begin."""
+    errors = [
+        {"code": one.code, "pointer": within + one.pointer, "detail": one.message, "help": one.help} for one in misfits
+    ]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    detail = f"{errors[0]['pointer'] or 'body'}: {errors[0]['detail']}{more}"
+    return Problem(code, detail, errors=errors, place={"pointer": errors[0]["pointer"]})
+
+
+def problem_json(problem: Problem, request_id: str) -> dict[str, Json]:
+    """The problem document; `type` leads to the code's explanation."""
+    kind = PROBLEMS[problem.code]
+    body: dict[str, Json] = {
+        "type": f"/problems#{problem.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "help": kind.mend,
+        "request_id": request_id,
+        **problem.place,
+    }
+    if problem.errors:
+        body["errors"] = list(problem.errors)
+    return body
+
+
+def problem_response(problem: Problem, request_id: str) -> Response:
+    """The problem as an answer."""
+    return Response(
+        orjson.dumps(problem_json(problem, request_id)),
+        status_code=PROBLEMS[problem.code].status,
+        media_type=MEDIA_TYPE,
+        headers=problem.headers,
+    )

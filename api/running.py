@@ -1,0 +1,89 @@
+"""A service that stands ready: its settings, its record, its clock, and the policies in force."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import policies
+from api.identities import new_id
+from api.ledger import Record, make_record
+from api.settings import Settings
+from api.store import Store
+from policies.diagnostics import Code, Diagnostic, Refused
+from policies.ir import Bundle
+from policies.source import decode
+
+Clock = Callable[[], dt.datetime]
+"""Gives the present moment, in UTC."""
+
+
+class PolicyFileError(Exception):
+    """The policy file cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The policies that decide, and the number of their text."""
+
+    bundle: Bundle
+    revision: int
+
+
+@dataclass(slots=True)
+class Running:
+    """What every request needs. `leave` ends the process once the record cannot be trusted."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    in_force: InForce
+    leave: Callable[[], None]
+
+
+def utc_now() -> dt.datetime:
+    """The machine's clock."""
+    return dt.datetime.now(dt.UTC)
+
+
+def terminate() -> None:
+    """Ask this process to end the way Ctrl-C and `kill` do: answers under way are finished."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def start(settings: Settings, clock: Clock, leave: Callable[[], None]) -> Running:
+    """Read the policies and open the record; a text not seen before becomes the next revision.
+
+    Raises PolicyFileError, policies.diagnostics.Refused (the policies are wrong) and AuditUnavailableError.
+    """
+    path = settings.policy_file
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        msg = f"cannot read the policy file `{path}`: {error.strerror}"
+        raise PolicyFileError(msg) from error
+    bundle = policies.load(decode(str(path), raw))
+    store = Store(settings.database, settings.busy_timeout)
+    at = clock()
+    number = store.revise(
+        bundle.digest,
+        bundle.name,
+        bundle.source.text.encode(),
+        at,
+        lambda number: _revision_record(bundle, number, at),
+    )
+    return Running(settings, store, clock, InForce(bundle, number), leave)
+
+
+def _revision_record(bundle: Bundle, number: int, at: dt.datetime) -> Record:
+    """The log's entry for a new revision. Only the first may have been in effect before it was recorded."""
+    span = bundle.effective_span
+    if number > 1 and bundle.effective is not None and span is not None and bundle.effective < at.date():
+        said = f"{bundle.effective} has passed: a changed document cannot decide the past anew"
+        raise Refused([Diagnostic(Code.BACKDATED, said, span, f"write {at.date()} or a later day")])
+    digests = {name: policy.digest for name, policy in bundle.policies.items()}
+    content = {"revision": number, "bundle": bundle.name, "bundle_digest": bundle.digest, "policies": digests}
+    return make_record("revision", new_id("rev", at), at, content)

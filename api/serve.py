@@ -1,0 +1,114 @@
+"""Run the service: one process, one port, limits on what a connection may take, a clean stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from api.app import create_app
+from api.running import PolicyFileError, Running
+from api.settings import Settings, SettingsError
+from api.store import AuditUnavailableError
+from policies.diagnostics import Refused, render_text
+
+STOPPED, NOT_STARTED, RECORD_LOST = 0, 1, 74
+"""Exit codes; 74 is EX_IOERR of sysexits.h: start the service again, so that it reads the record anew."""
+
+_LARGEST_HEADERS = 32_768
+_KEEP_ALIVE_SECONDS = 5
+_GRACE_SECONDS = 10
+
+
+class _Server(uvicorn.Server):
+    """Says where it listens once it does."""
+
+    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+        super().__init__(config)
+        self.greeting = greeting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        sys.stdout.write(f"{self.greeting}\n")
+        sys.stdout.flush()
+
+
+def run(settings: Settings) -> int:
+    """Serve until Ctrl-C, SIGTERM or the loss of the record; the process's exit code.
+
+    Says on stdout where it listens, and on stderr why it does not start.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        listening = _listen(settings.host, settings.port)
+    except OSError as error:
+        return _not_started(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}")
+    try:
+        app = create_app(settings)
+    except Refused as refused:
+        return _not_started(render_text(refused.diagnostics).rstrip("\n"))
+    except PolicyFileError as error:
+        return _not_started(str(error))
+    except AuditUnavailableError as error:
+        return _not_started(f"cannot keep a record in `{settings.database}`: {error}")
+    running: Running = app.state.running
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=settings.concurrency,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        h11_max_incomplete_event_size=_LARGEST_HEADERS,
+    )
+    # uvicorn raises the signal that stopped it again, once it has stopped: nothing is left to do then.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _nothing)
+    _Server(config, _greeting(settings, running, listening)).run(sockets=[listening])
+    return RECORD_LOST if running.store.broken else STOPPED
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    pass
+
+
+def _not_started(why: str) -> int:
+    sys.stderr.write(f"{why}\n")
+    return NOT_STARTED
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _greeting(settings: Settings, running: Running, listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    what = f"{settings.policy_file}, revision {running.in_force.revision}; record in {Path(settings.database)}"
+    return f"writ listens on http://{shown}:{port} ({what}; http://{shown}:{port}/docs)"
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(run(Settings.read(os.environ)))
+    except SettingsError as error:
+        sys.exit(_not_started(str(error)))

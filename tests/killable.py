@@ -1,0 +1,34 @@
+"""Services to be killed, as targets of processes; light to import, because each of them imports it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+from api import serve
+from api.ledger import Record
+from api.settings import Settings
+from api.store import Kept, Key, Store
+
+
+def run_quietly(folder: str, port: int) -> None:
+    """The service as it is, its output in a file."""
+    with Path(folder, "service.log").open("ab") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    database, policy_file = Path(folder, "writ.db"), Path(folder, "policies.yaml")
+    sys.exit(serve.run(Settings(database=database, policy_file=policy_file, port=port)))
+
+
+def run_answering_before_the_commit(folder: str, port: int) -> None:
+    """The service with the fault that the kill test is there to find: the commit follows half a second later."""
+    append = Store.append
+
+    def late(store: Store, record: Record, key: Key, deadline: float) -> Kept:
+        threading.Timer(0.5, append, (store, record, key, deadline + 1)).start()
+        return Kept(0, record.body, record.leaf)
+
+    Store.append = late  # type: ignore[assignment, method-assign]  # the process ends with it
+    run_quietly(folder, port)

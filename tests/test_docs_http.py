@@ -1,0 +1,88 @@
+"""HTTP.md tells the truth: its examples run, its tables are complete."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.problems import PROBLEMS
+from tests.serving import ROOT, Served, served
+
+TEXT = (ROOT / "api" / "HTTP.md").read_text(encoding="utf-8")
+
+ANSWERS: dict[str, Callable[[Any], bool]] = {
+    "/v1/policies\n": lambda said: [policy["name"] for policy in said["policies"]] == ["small-order"],
+    "/v1/policies/small-order": lambda said: set(said["facts_schema"]["properties"]) == {"amount", "days_overdue"},
+    "order-4711": lambda said: said["outcome"] == {"release": True},
+    "$DECISION": lambda said: said["facts"] == {"amount": "250.50", "days_overdue": 3},
+    "/readyz": lambda said: said["revision"] == 1,
+    "order-4712": lambda said: [one["pointer"] for one in said["errors"]] == ["/facts/amount", "/facts/days_overdue"],
+}
+"""By what an example's command has in it: whether its last answer is what the text around it says."""
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("documented"), blocks("yaml")[0]) as running:
+        yield running
+
+
+def ask(service: Served, command: str, decision: str = "") -> Any:
+    done = subprocess.run(  # noqa: S603 (the document's own commands)
+        ["sh", "-c", command],  # noqa: S607 (the shell of the reader)
+        env={"WRIT": service.url, "DECISION": decision, "PATH": str(Path(shutil.which("curl") or "").parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.replace("}{", "}\n{").splitlines()[-1])
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are curl commands")
+def test_every_example_does_what_the_text_says(service: Served) -> None:
+    decision = ""
+    told = []
+    for command in blocks("sh"):
+        said = ask(service, command, decision)
+        decision = said.get("decision_id", decision)
+        told += [mark for mark, holds in ANSWERS.items() if mark in command and holds(said)]
+    assert set(told) == set(ANSWERS)
+
+
+def test_the_answer_shown_has_the_members_of_a_real_one(service: Served) -> None:
+    shown = json.loads(blocks("json")[0])
+    real = service.decide().json()
+    assert list(shown) == list(real)
+    assert shown["trace"][0]["part"] == real["trace"][-1]["part"]
+
+
+def test_the_table_of_problems_is_complete_and_true() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d{3}) \| (.*) \| (.*) \|$", TEXT, re.MULTILINE)
+    assert rows == [(code, str(kind.status), kind.title, kind.mend) for code, kind in PROBLEMS.items()]
+
+
+def test_every_code_of_a_misfit_is_documented() -> None:
+    sources = [*(ROOT / "engine").rglob("*.py"), ROOT / "api" / "bulk" / "request.py"]
+    text = "".join(source.read_text(encoding="utf-8") for source in sources)
+    used = set(re.findall(r'"(fact_\w+)"', text)) | set(re.findall(r'Misfit\("(\w+)"', text))
+    table = TEXT.partition("Codes in `errors`:")[2].partition("## Settings")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == used
+
+
+def test_every_code_of_bad_json_is_a_problem_with_its_status() -> None:
+    source = (ROOT / "api" / "strict_json.py").read_text(encoding="utf-8")
+    used = dict(re.findall(r'BadJson\("(\w+)", (\d+)', source))
+    used |= dict.fromkeys(re.findall(r'"((?:number|integer)_\w+)"', source), "422")
+    assert used
+    assert {code: str(PROBLEMS[code].status) for code in used} == used
