@@ -11,6 +11,7 @@ from engine.decide import decide
 from engine.decision import Decision, Fault, Json, Status, Step
 from policies.ir import Bundle, Case, Policy, Scorecard, Table
 from policies.kinds.classification import Classification
+from policies.kinds.ladder import Dunning
 from policies.scalars import ScalarProblem, decimal_of
 
 
@@ -137,11 +138,24 @@ def reachable_parts(policy: Policy) -> Iterator[Reachable]:
                 continue
     for rule in policy.rules:
         yield Reachable(policy.name, "rule", rule.name, rule.line)
-    if isinstance(policy.body, Classification):
-        for class_band in policy.body.bands:
-            yield Reachable(policy.name, "band", class_band.cell.text, class_band.cell.scalar.span.line)
-        for overlay in policy.body.overlays:
-            yield Reachable(policy.name, "overlay", overlay.name, overlay.line)
+    for part, name, line in _parts_of_kind(policy.body):
+        yield Reachable(policy.name, part, name, line)
+
+
+def _parts_of_kind(body: Any) -> Iterator[tuple[str, str, int]]:
+    match body:
+        case Classification():
+            for band in body.bands:
+                yield "band", band.cell.text, band.cell.scalar.span.line
+            for overlay in body.overlays:
+                yield "overlay", overlay.name, overlay.line
+        case Dunning():
+            for reminder in body.reminders:
+                yield "reminder", reminder.name, reminder.line
+            for level in body.levels:
+                yield "level", level.name, level.line
+        case _:
+            return
 
 
 def _reached(policy: str, steps: tuple[Step, ...]) -> Iterator[tuple[str, str, str, int | None]]:

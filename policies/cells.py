@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from policies.feel.parser import children
 from policies.feel.syntax import (
     AnyTest,
     AtLiteral,
@@ -25,6 +26,7 @@ from policies.feel.syntax import (
     ListLiteral,
     Name,
     Negate,
+    Node,
     NotTest,
     NullLiteral,
     NumberLiteral,
@@ -73,6 +75,17 @@ def column_points(tests: Sequence[UnaryTests], type_: Type, bounds: Bounds = UNB
 def holds_always(cell: UnaryTests) -> bool:
     """Whether the cell is `-`, which holds for every value, known or not."""
     return any(isinstance(test, AnyTest) for test in cell.tests)
+
+
+def asks_for_missing(cell: UnaryTests) -> bool:
+    """Whether a test of the cell names `null`, so that what is missing is one of the values the cell tells apart."""
+    waiting: list[Node] = [cell]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, NullLiteral):
+            return True
+        waiting.extend(children(node))
+    return False
 
 
 class _Cut:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from policies.coverage import analyse
+from policies.cells import asks_for_missing
+from policies.coverage import Column, analyse
 from policies.declarations import Declaring, declare_fact
 from policies.desk import Desk
 from policies.diagnostics import Code
@@ -86,7 +87,7 @@ def _check_coverage(
     if any(isinstance(expression.type, Unknown) for expression in inputs):
         return True, True
     columns = [
-        ([row.cells[number].tests for row in rows], nullable(expression.type, yes=False))
+        (cells := [row.cells[number].tests for row in rows], _analysed(expression.type, cells))
         for number, expression in enumerate(inputs)
     ]
     coverage = analyse(columns, part.hit, [desk.bounds_of(expression) for expression in inputs])
@@ -108,6 +109,12 @@ def _check_coverage(
         said = f"no row holds for {coverage.gaps[0].text(names)}"
         desk.warn(Code.GAP, said, span, "add a row, or `otherwise:` with a value for each output")
     return not coverage.gaps and coverage.complete, coverage.complete
+
+
+def _column(number: int, type_: Type, rows: tuple[Row, ...]) -> Column:
+    """A column's cells and the values they have to cover: the missing one only where a row asks for it."""
+    cells = [row.cells[number].tests for row in rows]
+    return cells, nullable(type_, type_.nullable and any(asks_for_missing(cell) for cell in cells))
 
 
 def _span(row: Row) -> Span:

@@ -1,0 +1,82 @@
+"""The gates an account passes before anything of it is dunned (domain D1, D4, D5, D10, D13, D20, D25)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.dunning.account import Account
+from engine.dunning.dunnable import balance
+from engine.dunning.findings import Finding
+from engine.dunning.ladder import Ladder
+from policies.feel.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate of the account: what it looked at, and why it is shut (None when it is open).
+
+    `for_reminders` says whether it also holds back reminders before the due date (domain D9).
+    """
+
+    name: str
+    rule: str
+    read: Mapping[str, Value]
+    shut: Finding | None
+    for_reminders: bool = True
+
+
+def account_gates(account: Account, ladder: Ladder, as_of: dt.date) -> tuple[Gate, ...]:
+    """Every gate but the one on days in arrears, each tested, so that every reason is named."""
+    return (
+        *carve_out_gates(account),
+        _gate("legal", "D20", "DN-SKP-10", _legal(account, as_of), {"legal_since": account.case.legal_since}),
+        _block_gate(account, as_of),
+        _gate("balance", "D13", "DN-SKP-08", balance(account) <= 0, {"balance": balance(account)}),
+        *_notice_gates(account, ladder, as_of),
+    )
+
+
+def arrears_gate(days: Iterable[int], ladder: Ladder) -> Gate:
+    """The gate on the oldest of the items that may be dunned (domain D4)."""
+    oldest = max(days, default=None)
+    read = {"oldest_days_in_arrears": oldest, "min_days_in_arrears_account": ladder.min_days_in_arrears_account}
+    young = oldest is not None and oldest < ladder.min_days_in_arrears_account
+    return _gate("arrears", "D4", "DN-SKP-11", young, read, for_reminders=False)
+
+
+def _gate(
+    name: str, rule: str, code: str, shut: bool, read: Mapping[str, Value], *, for_reminders: bool = True
+) -> Gate:
+    return Gate(name, rule, read, Finding(code, rule, observed=read) if shut else None, for_reminders)
+
+
+def carve_out_gates(account: Account) -> Iterator[Gate]:
+    """A shut gate for each carve-out."""
+    for carve_out in account.carve_outs:
+        read = {"carve_out": carve_out.name}
+        finding = Finding(carve_out.code, "D25", observed=read, missing=carve_out.missing)
+        yield Gate(f"carve-out {carve_out.name}", "D25", read, finding)
+
+
+def _legal(account: Account, as_of: dt.date) -> bool:
+    return account.case.legal_since is not None and as_of >= account.case.legal_since
+
+
+def _block_gate(account: Account, as_of: dt.date) -> Gate:
+    block = account.case.blocked
+    if block is None:
+        return Gate("block", "D10", {}, None)
+    read = {"reason": block.reason, "valid_from": block.valid_from, "valid_to": block.valid_to}
+    return _gate("block", "D10", "DN-SKP-05", block.active(as_of), read)
+
+
+def _notice_gates(account: Account, ladder: Ladder, as_of: dt.date) -> Iterator[Gate]:
+    last = account.last_notice_date
+    earlier = last is not None and as_of < last
+    yield _gate("as of", "D1", "DN-SKP-09", earlier, {"as_of": as_of, "last_notice_date": last})
+    days = None if last is None else (as_of - last).days
+    early = days is not None and 0 <= days < ladder.interval_days
+    read = {"days_since_notice": days, "interval_days": ladder.interval_days}
+    yield _gate("interval", "D5", "DN-SKP-02", early, read, for_reminders=False)
