@@ -1,0 +1,1 @@
+"""Who asked and what we answered: the edge, and all input and output."""

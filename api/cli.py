@@ -93,9 +93,9 @@ def run_cases(
     form: Annotated[Literal["text", "json"], typer.Option("--format", help="For people or for programs.")] = "text",
 ) -> None:
     """Run the policy file's own test cases; say what failed and what no case reached."""
-    from api.commands import cases
+    from api.commands.cases import test
 
-    cases.test(file, form)
+    test(file, form)
 
 
 @app.command()

@@ -23,7 +23,6 @@ from types import FrameType
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from api.commands.consoles import stdout
@@ -38,11 +37,23 @@ HOST = "127.0.0.1"
 PORTS_TRIED = 50
 READY_SECONDS = 30
 STOP_SECONDS = 15
-KINDS = ("classification", "credit", "dunning")
 
-LEDGERS = (("zoho-books.csv", "zoho-books.yaml"), ("erpnext.csv", "erpnext.yaml"))
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "classification": ("class", "score"),
+    "credit": ("decision", "limit", "terms_days"),
+    "dunning": ("outcome", "level", "total_claim"),
+}
+"""The kinds asked, and the members of their outcomes that are shown."""
+
+REASONS = 2
+"""Reasons shown of each decision; the address printed last has them all."""
+
+MISSING = 3
+"""Missing facts named of each decision."""
+
+LEDGER, MAP = "zoho-books.csv", "zoho-books.yaml"
 LEDGER_DAY = dt.date(2026, 6, 30)
-"""The day of the sample exports."""
+"""The day of the sample export."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +176,12 @@ def _post(service: Service, policy: str, body: bytes) -> Mapping[str, Any]:
 
 
 def _questions() -> Iterator[Asked]:
-    """The sample ledgers' customers, as `writ facts` states them, then the credit applications among the samples."""
+    """The sample ledger's customers, as `writ facts` states them, then the credit applications among the samples."""
     receivables, samples = files("api.receivables"), files("api.samples")
-    for export, map_ in LEDGERS:
-        with as_file(receivables / "samples" / export) as ledger, as_file(receivables / "maps" / map_) as path:
-            facts = io.StringIO()
-            write_facts(ledger, path, LEDGER_DAY, facts, None)
-        yield from (Asked(export, line.encode()) for line in facts.getvalue().splitlines())
+    with as_file(receivables / "samples" / LEDGER) as ledger, as_file(receivables / "maps" / MAP) as map_:
+        facts = io.StringIO()
+        write_facts(ledger, map_, LEDGER_DAY, facts, None)
+    yield from (Asked(LEDGER, line.encode()) for line in facts.getvalue().splitlines())
     for sample in sorted(samples.iterdir(), key=lambda found: found.name):
         if sample.name.endswith(".json"):
             yield Asked(sample.name, sample.read_bytes())
@@ -179,42 +189,41 @@ def _questions() -> Iterator[Asked]:
 
 def _decide_all(service: Service, names: Sequence[str], console: Console) -> Mapping[str, Any]:
     """Ask every policy of the three kinds about every customer; print the answers, return the last one."""
-    table = Table(title="decisions made just now, each recorded before it was answered", title_justify="left")
-    for heading in ("customer", "policy", "outcome", "main reasons", "record", "decision id"):
-        table.add_column(heading, overflow="fold")
+    console.print(Text("decisions made just now, each recorded before it was answered", "bold"))
     last: Mapping[str, Any] = {}
     for asked in _questions():
         customer = json.loads(asked.body)["facts"]["customer"]
-        name = customer.get("name") or customer["customer_id"]
+        named = f"{customer.get('name', '')} ({customer['customer_id']}, {asked.source})".lstrip()
+        console.print(Text(f"\n{visible(named)}", "bold"))
         for policy in names:
             answer = _post(service, policy, asked.body)
             if "decision_id" not in answer:
                 fail(f"{asked.source}, {policy}: {answer.get('detail')}", answer.get("help"))
-            table.add_row(*(Text(visible(cell)) for cell in _cells(name, answer)))
+            _print_answer(answer, console)
             last = answer
-    console.print(table)
     return last
 
 
-def _cells(customer: str, answer: Mapping[str, Any]) -> tuple[str, ...]:
-    reasons = "; ".join(reason["text"].get("en", reason["code"]) for reason in answer["reasons"][:2])
-    more = f" (and {len(answer['reasons']) - 2} more)" if len(answer["reasons"]) > 2 else ""  # noqa: PLR2004 (as above)
-    return (
-        customer,
-        f"{answer['policy']} ({answer['kind']})",
-        _outcome(answer["outcome"]),
-        reasons + more,
-        f"seq {answer['log']['seq']}",
-        answer["decision_id"],
-    )
+def _print_answer(answer: Mapping[str, Any], console: Console) -> None:
+    """A line for the outcome and the record, then one for each of the main reasons."""
+    line = f"{answer['policy']:<15} {answer['kind']:<15} {_outcome(answer):<42}"
+    record = f"seq {answer['log']['seq']:<3} {answer['decision_id']}"
+    console.print(Text.assemble("  ", visible(line), (record, "dim")), soft_wrap=True)
+    texts = dict.fromkeys(reason["text"].get("en", reason["code"]) for reason in answer["reasons"])
+    missing = dict.fromkeys(path for reason in answer["reasons"] for path in reason.get("missing", ()))
+    for text in [*texts][:REASONS]:
+        console.print(Text(visible(f"{'':<18}{text}"), "dim"), soft_wrap=True)
+    if missing:
+        more = f" and {len(missing) - MISSING} more" if len(missing) > MISSING else ""
+        shown = ", ".join([*missing][:MISSING])
+        console.print(Text(visible(f"{'':<18}missing: {shown}{more}"), "yellow"), soft_wrap=True)
 
 
-def _outcome(outcome: Mapping[str, Any]) -> str:
-    """The members that say most, `decision approve, limit 50000`: scalars only, the first few of them."""
-    plain = [
-        (name, value) for name, value in outcome.items() if value is not None and not isinstance(value, (list, dict))
-    ]
-    return ", ".join(f"{name} {value}" for name, value in plain[:3])
+def _outcome(answer: Mapping[str, Any]) -> str:
+    """The members of the outcome that say most, `decision approve, limit 50000`."""
+    outcome = answer["outcome"]
+    members = (name for name in KINDS[answer["kind"]] if outcome.get(name) is not None)
+    return ", ".join(f"{name.replace('_', ' ')} {outcome[name]}" for name in members)
 
 
 def _print_addresses(service: Service, last: Mapping[str, Any], console: Console) -> None:

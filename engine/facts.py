@@ -160,7 +160,7 @@ class _Fitting:
             self.misfits.append(Misfit(code, pointer, message, mend))
 
 
-def _scalar(fact: Fact, type_: Type, given: Any) -> Value:  # noqa: PLR0911 (one answer per type: the match is the table)
+def _scalar(fact: Fact, type_: Type, given: Any) -> Value:
     match type_:
         case Number() | Money():
             return _number(fact, type_, given)

@@ -64,7 +64,7 @@ def _fact(fact: Fact, *, may_be_null: bool) -> dict[str, Any]:
     return {**schema, "description": describe(nullable(fact.type, yes=False))}
 
 
-def _value(fact: Fact, type_: Type) -> dict[str, Any]:  # noqa: PLR0911 (one answer per type: the match is the table)
+def _value(fact: Fact, type_: Type) -> dict[str, Any]:
     match type_:
         case Number() | Money():
             return _number(fact, type_)
@@ -95,9 +95,9 @@ def _value(fact: Fact, type_: Type) -> dict[str, Any]:  # noqa: PLR0911 (one ans
 
 
 def _number(fact: Fact, type_: Number | Money) -> dict[str, Any]:
-    bounds = {"minimum": fact.low, "maximum": fact.high}
+    bounds = (("minimum", fact.low, ROUND_FLOOR), ("maximum", fact.high, ROUND_CEILING))
     number: dict[str, Any] = {"type": "integer" if fact.whole else "number"}
-    number |= {name: _json_number(bound) for name, bound in bounds.items() if bound is not None}
+    number |= {name: _json_number(bound, rounding) for name, bound, rounding in bounds if bound is not None}
     if fact.whole:
         return number
     digits = minor_units(type_.currency) if isinstance(type_, Money) else None
@@ -105,9 +105,9 @@ def _number(fact: Fact, type_: Number | Money) -> dict[str, Any]:
     return {"anyOf": [number, {"type": "string", "pattern": f"{_DECIMAL}{fraction}$"}]}
 
 
-def _json_number(value: Decimal) -> int | float:
-    """A bound in the schema, which only JSON numbers can be; nothing is decided on it."""
-    return int(value) if value == value.to_integral_value() else float(value)
+def _json_number(value: Decimal, rounding: str) -> int:
+    """A bound in the schema: a JSON number, and whole so that it is exact; never tighter than what is declared."""
+    return int(value.to_integral_value(rounding))
 
 
 def example_facts(declared: Sequence[Fact]) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def example_facts(declared: Sequence[Fact]) -> dict[str, Any]:
     return {fact.name: _example(fact, fact.type) for fact in declared}
 
 
-def _example(fact: Fact, type_: Type) -> Any:  # noqa: PLR0911, PLR0912 (one answer per type: the match is the table)
+def _example(fact: Fact, type_: Type) -> Any:
     match type_:
         case Number() | Money():
             return _example_number(fact, type_)

@@ -53,7 +53,7 @@ class Meaning:
     notes: Notes = field(default_factory=Notes)
     steps: int = 0
 
-    def value(self, expr: s.Expr, local: Locals) -> Value:  # noqa: PLR0911, PLR0912, C901 (one case per node)
+    def value(self, expr: s.Expr, local: Locals) -> Value:
         """The value of an expression; None when it is unknown or undefined."""
         self._count()
         match expr:
@@ -112,7 +112,7 @@ class Meaning:
         """Whether any of the tests holds for a value; None when that is unknown."""
         return any_of([self._test(test, value, local) for test in tests])
 
-    def _test(self, test: s.Test, value: Value, local: Locals) -> bool | None:  # noqa: PLR0911 (one answer per test)
+    def _test(self, test: s.Test, value: Value, local: Locals) -> bool | None:
         self._count()
         match test:
             case s.AnyTest():

@@ -98,7 +98,7 @@ def _duration(kind: str, amount: Decimal | None) -> Duration | None:
     return Duration("days", amount) if kind == "days" else Duration("months", amount.to_integral_value("ROUND_DOWN"))
 
 
-def equal(left: Value, right: Value) -> bool | None:  # noqa: PLR0911 (one answer per kind: the match is the table)
+def equal(left: Value, right: Value) -> bool | None:
     """FEEL's `=`: null equals null and nothing else; None for values of two kinds (DMN 1.5, table 42)."""
     match left, right:
         case (None, _) | (_, None):

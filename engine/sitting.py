@@ -34,7 +34,7 @@ class Judged:
             missing=tuple(self.notes.missing) if unknown else (),
             undefined=tuple(self.notes.undefined) if unknown else (),
             line=line,
-            **more,  # type: ignore[arg-type]
+            **more,  # type: ignore[arg-type]  # what a step may have beside: value, note, steps
         )
 
 

@@ -43,7 +43,7 @@ def to_text(args: Sequence[Value]) -> Value:
             return None
 
 
-def written(value: Value) -> str:  # noqa: PLR0911 (one answer per kind: the match is the table)
+def written(value: Value) -> str:
     """A value as FEEL writes it: numbers plainly, times in ISO 8601, lists and contexts in brackets, texts quoted."""
     match value:
         case None:

@@ -23,7 +23,7 @@ def span_of(seconds: Decimal) -> dt.timedelta:
     return dt.timedelta(microseconds=int(seconds.scaleb(-_MICROS, FEEL_DECIMAL).to_integral_value()))
 
 
-def shift(moment: dt.date | dt.datetime | dt.time, by: Duration) -> dt.date | dt.datetime | dt.time | None:  # noqa: PLR0911 (one answer per kind: the match is the table)
+def shift(moment: dt.date | dt.datetime | dt.time, by: Duration) -> dt.date | dt.datetime | dt.time | None:
     """`moment + by`. A date and time with a zone moves in absolute time by days, in local time by months.
 
     A date moved by days and time is the date of its midnight so moved; a time of day turns round at midnight.

@@ -37,7 +37,7 @@ def date_and_time(args: Sequence[Value]) -> Value:
             return None
 
 
-def time_of(args: Sequence[Value]) -> Value:  # noqa: PLR0911 (one answer per form: the match is the table)
+def time_of(args: Sequence[Value]) -> Value:
     """`time(from)` of a text, time, date and time or date (UTC midnight), or `time(hour, minute, second, offset)`."""
     match args:
         case [str() as text]:

@@ -72,10 +72,10 @@ def _fact_json(name: str, tree: Tree, declared: Mapping[str, Fact], part: CasePa
         mend = f"did you mean `{close}`?" if close else None
         report(Diagnostic(Code.CASE, f"unknown fact `{name}`", part.key_span("given", name), mend))
         return None
-    return _json(fact.type, fact, tree, report)
+    return json_of(fact.type, fact, tree, report)
 
 
-def _json(type_: Type, fact: Fact | None, tree: Tree, report: Report) -> Any:
+def json_of(type_: Type, fact: Fact | None, tree: Tree, report: Report) -> Any:
     """The JSON for a fact written in YAML: its type says what a scalar is; a wrong one stays text, to be refused."""
     match tree:
         case Entries():
@@ -90,11 +90,11 @@ def _json(type_: Type, fact: Fact | None, tree: Tree, report: Report) -> Any:
                     span = named.span if named else tree.node.span
                     report(Diagnostic(Code.CASE, f"unknown fact `{key}`", span, mend))
                 inner = member.type if member else _inner(type_, key)
-                body[key] = _json(inner, member, value, report) if inner is not None else None
+                body[key] = json_of(inner, member, value, report) if inner is not None else None
             return body
         case Items():
             item = type_.item if isinstance(type_, ListOf) else type_
-            return [_json(item, fact, value, report) for value in tree]
+            return [json_of(item, fact, value, report) for value in tree]
         case scalar if scalar.plain and scalar.text in {"null", "~", ""}:
             return None
         case scalar:

@@ -110,7 +110,7 @@ class _Cut:
             true, false = true | yes, false & no
         return true, false
 
-    def of(self, test: Test) -> tuple[int, int]:  # noqa: PLR0911 (one answer per kind of test: the match is the table)
+    def of(self, test: Test) -> tuple[int, int]:
         """Where one analysable test is true, and where it is false."""
         match test:
             case AnyTest():
@@ -145,7 +145,7 @@ class _Cut:
         return (true, false) if op in ("<", "<=") else (false, true)
 
 
-def _literal(expr: Test) -> tuple[Operand] | None:  # noqa: PLR0911 (one answer per kind of literal)
+def _literal(expr: Test) -> tuple[Operand] | None:
     """What a literal says (in a tuple, since it may say null), or None when the expression is no literal."""
     match expr:
         case NumberLiteral(value=number):
@@ -186,7 +186,7 @@ def _operands_of(tests: Iterable[Test], type_: Type) -> list[Operand] | None:
     return operands
 
 
-def _operands(test: Test, type_: Type) -> list[Operand] | None:  # noqa: PLR0911 (one answer per kind of test)
+def _operands(test: Test, type_: Type) -> list[Operand] | None:
     match test:
         case AnyTest():
             return []

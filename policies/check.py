@@ -112,22 +112,21 @@ def _check_taken(document: _Document) -> None:
 
 
 def _check_policies(document: _Document) -> dict[str, Policy]:
-    """Every policy after those it needs. A policy that was refused stays known by name."""
+    """Every policy after those it needs. One that was refused, or lies in a circle, stays known by name."""
     parts = {name: part for name, tree in document.header.policies.items() if (part := _read(name, tree, document))}
-    if not document.header.policies:
+    refused = any(found.span.path.startswith("$.policies") for found in document.reading.found)
+    if not document.header.policies and not refused:
         span = document.header.span("policies")
         document.reading.report(Diagnostic(Code.NO_DOCUMENT, "no policies", span, "add one under `policies:`"))
     done: dict[str, Policy] = {}
-    failed: set[str] = set(document.header.policies) - parts.keys()
 
     def visit(name: str, path: tuple[str, ...]) -> None:
-        if name in done or name in failed:
+        if name in done:
             return
         kind, part = parts[name]
         span = part.span("needs")
         if name in path:
             circle = (*path[path.index(name) :], name)
-            failed.update(circle)
             said = "cycle " + " → ".join(circle)
             document.reading.report(Diagnostic(Code.CYCLE, said, span, "take one of the `needs` out"))
             return
@@ -139,9 +138,8 @@ def _check_policies(document: _Document) -> dict[str, Policy]:
                 mend = f"did you mean `{close}`?" if close else None
                 said = f"`{name}` needs `{needed}`, which is no policy"
                 document.reading.report(Diagnostic(Code.UNKNOWN_POLICY, said, span, mend))
-        if name not in failed:
-            needs = tuple(done[needed] for needed in part.needs if needed in done)
-            done[name] = _check_policy(name, kind, part, needs, document)
+        needs = tuple(done[needed] for needed in part.needs if needed in done)
+        done[name] = _check_policy(name, kind, part, needs, document)
 
     for name in parts:
         visit(name, ())

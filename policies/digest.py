@@ -21,7 +21,7 @@ def policy_digest(policy: Policy) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def canonical(part: Any) -> Any:  # noqa: PLR0911 (one form per kind of part)
+def canonical(part: Any) -> Any:
     """Any part of a checked policy as JSON; expressions are printed, places left out."""
     match part:
         case None | bool() | int() | str():
@@ -50,13 +50,13 @@ def canonical(part: Any) -> Any:  # noqa: PLR0911 (one form per kind of part)
 
 
 def _fields(part: Any) -> dict[str, Any]:
-    body = {"is": type(part).__name__}
+    body: dict[str, Any] = {"is": type(part).__name__}
     for field in fields(part):
         if not field.compare or field.name == "digest":
             continue
         value = getattr(part, field.name)
         if isinstance(part, Policy) and field.name == "needs":
-            body[field.name] = {needed.name: needed.digest for needed in value}  # type: ignore[assignment]
+            body[field.name] = {needed.name: needed.digest for needed in value}
         else:
             body[field.name] = canonical(value)
     return body

@@ -12,7 +12,7 @@ from policies.diagnostics import Code, quote
 from policies.feel import syntax as s
 from policies.feel.builtins import BUILTINS, call_type, property_type
 from policies.feel.signatures import CallProblem, Constant
-from policies.identifiers import did_you_mean
+from policies.identifiers import did_you_mean, named
 from policies.infer_operators import arithmetic_type, compare, expect_boolean, mismatch, negated_type, type_of
 from policies.infer_tests import infer_test
 from policies.scope import ReportAt, Scope, certain, dotted, narrowed_item
@@ -37,7 +37,7 @@ from policies.types import (
 )
 
 
-def infer(expr: s.Expr, scope: Scope, report: ReportAt) -> s.Expr:  # noqa: PLR0911, PLR0912, C901 (one case per node)
+def infer(expr: s.Expr, scope: Scope, report: ReportAt) -> s.Expr:
     """The expression with types filled in; what cannot be typed is reported and has the type Unknown."""
     match expr:
         case s.NumberLiteral():
@@ -73,7 +73,8 @@ def infer(expr: s.Expr, scope: Scope, report: ReportAt) -> s.Expr:  # noqa: PLR0
             return _logic(expr, scope, report)
         case s.Between():
             of, low, high = (infer(part, scope, report) for part in (expr.of, expr.low, expr.high))
-            ends = (compare(op, of, end, expr.place, report) for op, end in ((">=", low), ("<=", high)))  # type: ignore[arg-type]
+            sides: tuple[tuple[s.ComparisonOp, s.Expr], ...] = ((">=", low), ("<=", high))
+            ends = (compare(op, of, end, expr.place, report) for op, end in sides)
             return replace(expr, of=of, low=low, high=high, type=Boolean(any(end.nullable for end in ends)))
         case s.In():
             of = infer(expr.of, scope, report)
@@ -135,9 +136,10 @@ def _name_type(expr: s.Name, scope: Scope, report: ReportAt) -> Type:
         report(Code.UNKNOWN_NAME, f"`{expr.name}` is a function", expr.place, f"call it: {expr.name}(…)")
         return Unknown()
     close = did_you_mean(expr.name, scope.names)
+    foreign = next((letter for letter in expr.name if close and not letter.isascii() and letter not in close), None)
     report(
         Code.UNKNOWN_NAME,
-        f"unknown name {quote(expr.name)}",
+        f"unknown name {quote(expr.name)}" + (f": {named(foreign)} in it" if foreign else ""),
         expr.place,
         f"did you mean `{close}`?" if close else "declare it under facts, parameters or let; text stands in quotes",
     )
@@ -187,7 +189,7 @@ def _filter(expr: s.Filter, scope: Scope, report: ReportAt) -> s.Filter:
     condition = infer(expr.condition, scope.adding(names), report)
     match type_of(condition):
         case Number():
-            return replace(expr, of=of, condition=condition, type=nullable(item))
+            return replace(expr, of=of, condition=condition, type=item if isinstance(item, Unknown) else nullable(item))
         case Boolean(nullable=unknown):
             kept = narrowed_item(item, certain(condition, holds=True))
             return replace(expr, of=of, condition=condition, type=ListOf(kept, unknown or base.nullable))

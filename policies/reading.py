@@ -45,10 +45,13 @@ class Reading:
 
     found: list[Diagnostic] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
+    _kept: set[tuple[Code, str, int, int]] = field(default_factory=set)
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Keep one diagnostic; the same one is kept once."""
-        if diagnostic not in self.found:
+        key = (diagnostic.code, diagnostic.message, diagnostic.span.start, diagnostic.span.end)
+        if key not in self._kept:
+            self._kept.add(key)
             self.found.append(diagnostic)
 
 

@@ -80,16 +80,12 @@ def _check_coverage(
 
     Returns whether the rows cover all known facts, and whether everything about them could be analysed.
     """
-    if not rows:
-        if not part.rows:
-            desk.error(Code.GAP, "a table needs at least one row", span)
+    if not part.rows:
+        desk.error(Code.GAP, "a table needs at least one row", span)
         return False, False
-    if any(isinstance(expression.type, Unknown) for expression in inputs):
-        return True, True
-    columns = [
-        (cells := [row.cells[number].tests for row in rows], _analysed(expression.type, cells))
-        for number, expression in enumerate(inputs)
-    ]
+    if len(rows) < len(part.rows) or any(isinstance(expression.type, Unknown) for expression in inputs):
+        return True, True  # what is wrong has been reported, and what follows from it is not
+    columns = [_column(number, expression.type, rows) for number, expression in enumerate(inputs)]
     coverage = analyse(columns, part.hit, [desk.bounds_of(expression) for expression in inputs])
     names = [expression.scalar.text for expression in inputs]
     for above, below, witness in coverage.overlaps:

@@ -203,7 +203,7 @@ def describe(type_: Type) -> str:
     return f"{words}, may be missing" if type_.nullable and not isinstance(type_, Nothing) else words
 
 
-def _describe(type_: Type) -> str:  # noqa: PLR0911, PLR0912 (one answer per type: the match is the table)
+def _describe(type_: Type) -> str:
     match type_:
         case Number(unit=None):
             return "a number"

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any, Literal
 
 from engine.dunning import Account, DunningCase, Escalation, FixedFee, Ladder, Level, OpenItem, PercentFee, Result, dun
 from engine.dunning.notice import ItemResult
@@ -14,28 +15,28 @@ def day(number: int) -> dt.date:
     return DAY_0 + dt.timedelta(days=number)
 
 
-def invoice(amount: str = "100", invoice_id: str = "INV-1", *, due: int = 0, **facts: object) -> OpenItem:
+def invoice(amount: str = "100", invoice_id: str = "INV-1", *, due: int = 0, **facts: Any) -> OpenItem:
     return OpenItem(invoice_id, day(due), Decimal(amount), **{"currency": "EUR", **facts})
 
 
-def account(*items: OpenItem, **case: object) -> Account:
+def account(*items: OpenItem, **case: Any) -> Account:
     return Account("C-1", "EUR", items or (invoice(),), DunningCase(**case))
 
 
-def ladder(*min_days: int, escalation: Escalation = Escalation.STEP, **settings: object) -> Ladder:
+def ladder(*min_days: int, escalation: Escalation = Escalation.STEP, **settings: Any) -> Ladder:
     levels = tuple(Level(number, days) for number, days in enumerate(min_days, start=1))
     return Ladder(**{"levels": levels, "escalation": escalation, **settings})
 
 
-def level(number: int, min_days: int, **settings: object) -> Level:
+def level(number: int, min_days: int, **settings: Any) -> Level:
     return Level(number, min_days, **settings)
 
 
-def fixed(amount: str, per: str = "notice") -> FixedFee:
+def fixed(amount: str, per: Literal["notice", "invoice"] = "notice") -> FixedFee:
     return FixedFee(Decimal(amount), per)
 
 
-def percent(amount: str, per: str = "notice", cap: str | None = None) -> PercentFee:
+def percent(amount: str, per: Literal["notice", "invoice"] = "notice", cap: str | None = None) -> PercentFee:
     return PercentFee(Decimal(amount), per, None if cap is None else Decimal(cap))
 
 

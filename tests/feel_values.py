@@ -52,7 +52,7 @@ from policies.types import (
 AS_OF = dt.date(2026, 3, 31)
 
 
-def value_of(expr: Expr) -> Value:  # noqa: C901, PLR0911 (one answer per node: the match is the table)
+def value_of(expr: Expr) -> Value:
     """The value of an expression made of literals, operators and functions: all that these tests write."""
     match expr:
         case NumberLiteral() | TextLiteral() | BooleanLiteral() | AtLiteral():
@@ -80,7 +80,7 @@ def value_of(expr: Expr) -> Value:  # noqa: C901, PLR0911 (one answer per node: 
                 given_values = arrange(name, given_values, names)
             return None if given_values is None else call(name, given_values, AS_OF)
         case _:
-            raise NotImplementedError(expr)
+            raise LookupError(expr)
 
 
 numbers = st.decimals(-(10**12), 10**12, places=2) | st.integers(-3, 3).map(Decimal)
@@ -126,7 +126,7 @@ _LISTS: list[Type] = [ListOf(item, nullable=missing) for item in _ITEMS for miss
 TYPES: list[Type] = [*_ITEMS, *_LISTS, ListOf(ListOf(Text(nullable=True), nullable=True))]
 
 
-def of_type(type_: Type) -> st.SearchStrategy[Value]:  # noqa: C901, PLR0911, PLR0912 (one answer per type: the match is the table)
+def of_type(type_: Type) -> st.SearchStrategy[Value]:
     """The values of a type."""
     if type_.nullable:
         return st.none() | of_type(nullable(type_, yes=False)) if not isinstance(type_, Nothing) else st.none()
@@ -161,7 +161,7 @@ def of_type(type_: Type) -> st.SearchStrategy[Value]:  # noqa: C901, PLR0911, PL
             assert_never(never)
 
 
-def fits(value: Value, type_: Type) -> bool:  # noqa: PLR0911 (one answer per type: the match is the table)
+def fits(value: Value, type_: Type) -> bool:
     """Whether a value is one of the type's."""
     if value is None or isinstance(type_, Nothing | Unknown):
         return type_.nullable or isinstance(type_, Unknown)

@@ -28,7 +28,7 @@ POLICY = Source("policies.yaml", "rules:\n  - rule: late\n    when: dayz_overdue
 
 def found(source: Source, piece: str, message: str = "wrong", **more: object) -> Diagnostic:
     start = source.text.index(piece)
-    return Diagnostic(Code.YAML_SYNTAX, message, Span(source, start, start + len(piece)), **more)  # type: ignore[arg-type]
+    return Diagnostic(Code.YAML_SYNTAX, message, Span(source, start, start + len(piece)), **more)  # type: ignore[arg-type]  # help or related
 
 
 def test_a_diagnostic_shows_line_caret_and_help() -> None:

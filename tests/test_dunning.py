@@ -4,7 +4,6 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from dunning_accounts import account, day, fixed, invoice, item, ladder, level, levels_assigned, on_day, percent
 
 from engine.dunning import (
     Account,
@@ -22,6 +21,7 @@ from engine.dunning import (
 from engine.dunning.arrears import threshold_level
 from engine.dunning.interest import interest_periods
 from engine.dunning.levels import Minimums, stand
+from tests.dunning_accounts import account, day, fixed, invoice, item, ladder, level, levels_assigned, on_day, percent
 
 THREE_LEVELS = ladder(5, 20, 40)
 INTEREST = Interest(Decimal(0), DayCount.ACT_365, InterestRounding.TOTAL)

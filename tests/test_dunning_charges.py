@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from dunning_accounts import account, day, fixed, invoice, level, on_day, percent
 
 from engine.dunning import (
     Account,
@@ -15,6 +14,7 @@ from engine.dunning import (
     Ladder,
     PartialPayment,
 )
+from tests.dunning_accounts import account, day, fixed, invoice, level, on_day, percent
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def bearing(rate: str, basis: str = "act/365", rounding: str = "total", minimum:
 def test_d16_interest_is_split_at_part_payments_and_a_payment_counts_from_the_day_after() -> None:
     paid = invoice("600", partial_payments=(PartialPayment(day(10), Decimal(400)),))
     (claim,) = on_day(30, bearing("36.5"), account(paid)).interest
-    assert [(period.days, period.outstanding) for period in claim.periods] == [(10, 1000), (20, 600)]
+    assert [(period.days, period.outstanding) for period in claim.periods] == [(10, Decimal(1000)), (20, Decimal(600))]
     assert claim.amount == Decimal("22.00")
     assert (claim.rate, claim.basis, claim.round) == (Decimal("36.5"), DayCount.ACT_365, InterestRounding.TOTAL)
 
@@ -94,8 +94,10 @@ def test_d19_fees_and_interest_are_claims_of_their_own_and_nothing_is_claimed_tw
     rungs = Ladder((level(1, 1, fee=fixed("5"), interest=True),), Escalation.STEP, interest=bearing("36.5").interest)
     result = on_day(10, rungs, account(invoice("1000"), interest_charged=Decimal(4)))
     assert [claim.claim_id for claim in result.fees] == [f"fee:C-1:{day(10)}:1"]
-    assert [(c.claim_id, c.accrued, c.amount) for c in result.interest] == [(f"interest:INV-1:{day(10)}", 10, 6)]
-    assert (result.principal, result.total_claim) == (1000, 1011)
+    assert [(c.claim_id, c.accrued, c.amount) for c in result.interest] == [
+        (f"interest:INV-1:{day(10)}", Decimal(10), Decimal(6))
+    ]
+    assert (result.principal, result.total_claim) == (Decimal(1000), Decimal(1011))
 
 
 def test_amounts_round_to_what_the_currency_counts_in() -> None:

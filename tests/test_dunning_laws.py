@@ -3,8 +3,9 @@
 import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
+from random import Random
+from typing import Literal
 
-from dunning_accounts import day
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,12 +31,16 @@ from engine.dunning import (
     Promise,
     dun,
 )
+from tests.dunning_accounts import day
 
 cents = st.integers(0, 100_000).map(lambda n: Decimal(n) / 100)
 days = st.integers(-40, 120).map(day)
-fees = st.none() | st.builds(FixedFee, cents, st.sampled_from(["notice", "invoice"]))
-fees |= st.builds(
-    PercentFee, st.integers(0, 20).map(Decimal), st.sampled_from(["notice", "invoice"]), st.none() | cents
+Per = Literal["notice", "invoice"]
+pers: st.SearchStrategy[Per] = st.sampled_from(["notice", "invoice"])
+fees: st.SearchStrategy[FixedFee | PercentFee | None] = st.one_of(
+    st.none(),
+    st.builds(FixedFee, cents, pers),
+    st.builds(PercentFee, st.integers(0, 20).map(Decimal), pers, st.none() | cents),
 )
 blocks = st.builds(lambda a, b: DunningBlock("claim", min(a, b), max(a, b)), days, days)
 interests = st.builds(
@@ -135,15 +140,15 @@ def test_no_notice_on_or_before_the_due_date_and_no_reminder_after_it(
 @given(ladders(), accounts(), days)
 def test_only_a_notice_costs_and_its_claims_add_up(rungs: Ladder, owed: Account, as_of: dt.date) -> None:
     result = dun(rungs, owed, as_of)
-    claims = [*result.fees, *result.interest]
-    assert all(claim.amount > 0 and claim.amount == round(claim.amount, 2) for claim in claims)
+    claims = [fee.amount for fee in result.fees] + [interest.amount for interest in result.interest]
+    assert all(amount > 0 and amount == round(amount, 2) for amount in claims)
     dunned = sum((entry.dunnable for entry in result.items if entry.outcome is Outcome.NOTICE), Decimal(0))
-    assert result.total_claim == dunned + sum((claim.amount for claim in claims), Decimal(0))
+    assert result.total_claim == dunned + sum(claims, Decimal(0))
     assert result.notice or not claims
 
 
 @given(ladders(), accounts(), days, st.randoms(use_true_random=False))
-def test_the_order_of_items_never_matters(rungs: Ladder, owed: Account, as_of: dt.date, chance: object) -> None:
+def test_the_order_of_items_never_matters(rungs: Ladder, owed: Account, as_of: dt.date, chance: Random) -> None:
     shuffled = list(owed.items)
     chance.shuffle(shuffled)
     result, other = dun(rungs, owed, as_of), dun(rungs, replace(owed, items=tuple(shuffled)), as_of)
@@ -153,9 +158,9 @@ def test_the_order_of_items_never_matters(rungs: Ladder, owed: Account, as_of: d
     assert (result.skips, result.total_claim, result.interest) == (other.skips, other.total_claim, other.interest)
 
 
-@given(cents, cents, st.integers(0, 50), st.none() | cents, st.sampled_from(["notice", "invoice"]))
+@given(cents, cents, st.integers(0, 50), st.none() | cents, pers)
 def test_a_smaller_debt_never_has_a_higher_percentage_fee(
-    debt: Decimal, more: Decimal, rate: int, cap: Decimal | None, per: str
+    debt: Decimal, more: Decimal, rate: int, cap: Decimal | None, per: Per
 ) -> None:
     rungs = Ladder((Level(1, 1, fee=PercentFee(Decimal(rate), per, cap)),), Escalation.STEP)
     smaller, larger = (

@@ -3,6 +3,7 @@
 import datetime as dt
 from copy import deepcopy
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -87,7 +88,7 @@ policies:
           - {effect: hold_orders, release_when: every dunned item is paid}
 """
 DUE = dt.date(2026, 3, 2)
-FACTS = {
+FACTS: dict[str, Any] = {
     "customer": {"customer_id": "C-1", "consumer": False},
     "open_items": [{"invoice_id": "INV-1", "due_date": "2026-03-02", "open_amount": "1000.00"}],
 }
@@ -101,7 +102,7 @@ def bundle(*changes: tuple[str, str]) -> Bundle:
     return load(Source("dunning.yaml", text))
 
 
-def decided(days: int, *changes: tuple[str, str], facts: dict | None = None, **item: object) -> Decision:
+def decided(days: int, *changes: tuple[str, str], facts: dict[str, Any] | None = None, **item: Any) -> Decision:
     sent = deepcopy(facts or FACTS)
     if item:
         sent["open_items"][0] |= item
@@ -133,7 +134,7 @@ def codes(decision: Decision) -> list[str]:
     ],
 )
 def test_the_path_of_an_invoice_down_the_ladder(
-    days: int, item: dict, outcome: str, level: str | None, reasons: list[str]
+    days: int, item: dict[str, Any], outcome: str, level: str | None, reasons: list[str]
 ) -> None:
     decision = decided(days, **item)
     assert (decision.outcome["outcome"], decision.outcome["level_name"]) == (outcome, level)
@@ -280,7 +281,7 @@ def test_interest_terms_that_no_level_uses_are_a_warning() -> None:
 
 
 @pytest.mark.parametrize(("days", "item"), [(-3, {}), (40, {"dunning_level": 2}), (30, {"disputed_amount": "1000"})])
-def test_the_outcome_has_the_shape_its_type_states(days: int, item: dict) -> None:
+def test_the_outcome_has_the_shape_its_type_states(days: int, item: dict[str, Any]) -> None:
     policy = bundle().policies["dunning"]
     assert shaped(decided(days, **item).outcome, policy.outcome)
 

@@ -2,9 +2,9 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Literal
 
 import pytest
-from dunning_accounts import account, day, fixed, invoice, item, ladder, level, levels_assigned, on_day
 
 from engine.decision import Fault
 from engine.dunning import (
@@ -24,6 +24,7 @@ from engine.dunning import (
     SideEffect,
 )
 from engine.dunning.ladder import ladder_faults
+from tests.dunning_accounts import account, day, fixed, invoice, item, ladder, level, levels_assigned, on_day
 
 LETTER = Action("letter", "reminder")
 
@@ -175,7 +176,7 @@ def test_d11_more_disputed_than_open_is_an_input_error() -> None:
     ],
 )  # fmt: skip
 def test_d11_a_running_promise_takes_its_amount_out(
-    run_on: int, amount: str | None, status: str, claimed: str, broken: bool
+    run_on: int, amount: str | None, status: Literal["open", "kept", "broken"], claimed: str, broken: bool
 ) -> None:
     promise = Promise(day(10), None if amount is None else Decimal(amount), status)
     result = on_day(run_on, ladder(1), account(invoice(promise_to_pay=promise)))
@@ -297,7 +298,7 @@ def test_d27_an_account_without_items_is_skipped_by_name() -> None:
 
 def test_c21_an_item_in_another_currency_is_left_out_by_name() -> None:
     result = on_day(5, ladder(1), account(invoice("100"), invoice("70", "USD-1", currency="USD")))
-    assert (result.total_claim, item(result, "USD-1").skips) == (100, ("DT-MIS-05",))
+    assert (result.total_claim, item(result, "USD-1").skips) == (Decimal(100), ("DT-MIS-05",))
 
 
 def test_a_broken_ladder_names_each_place() -> None:

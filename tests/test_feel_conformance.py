@@ -102,7 +102,7 @@ def test_the_conformance_tests_agree() -> None:
         except FeelSyntaxError as error:
             # What FEEL reads as null when it runs, a bad date, Writ refuses when it is written.
             actual = None if error.code == "feel-temporal" else error
-        except NotImplementedError:
+        except LookupError:
             continue
         agrees = actual is expected if expected is None else operators.equal(actual, expected) is True
         agreeing += agrees

@@ -217,9 +217,7 @@ def test_a_database_file_that_may_not_be_written_stops_the_start() -> None:
             "try: Store(Path(sys.argv[1], 'writ.db'), 1)\n"
             "except AuditUnavailableError as error: print('refused:', error)\n"
         )
-        done = subprocess.run(  # noqa: S603 (our own interpreter)
-            [sys.executable, "-c", code, name], capture_output=True, text=True, cwd=ROOT, check=True
-        )
+        done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, cwd=ROOT, check=True)
         assert done.stdout.startswith("refused:"), done.stdout
 
 
@@ -233,8 +231,8 @@ def test_the_answer_leaves_after_the_sync(folder: Path, synchronous: str, synced
         f"sqlite._WRITER_PRAGMAS = tuple(p.replace('FULL', '{synchronous}') for p in sqlite._WRITER_PRAGMAS); "
         "sys.exit(serve.run(Settings.read(os.environ)))"
     )
-    process = subprocess.Popen(  # noqa: S603 (our own interpreter, under strace)
-        ["strace", "-f", "-o", str(trace), "-e", "trace=fdatasync,fsync,sendto,write", sys.executable, "-c", code],  # noqa: S607
+    process = subprocess.Popen(
+        ["strace", "-f", "-o", str(trace), "-e", "trace=fdatasync,fsync,sendto,write", sys.executable, "-c", code],
         cwd=ROOT,
         env=environment(folder),
         stdout=subprocess.PIPE,

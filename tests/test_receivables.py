@@ -8,12 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from ledger_runs import DATED, HEADER, LEDGER, SNAPSHOT, SNAPSHOT_HEADER, as_csv, run
 
 from api import receivables
 from api.receivables import write_facts
 from api.receivables.documents import bucket
 from api.receivables.history import months_before
+from tests.ledger_runs import DATED, HEADER, LEDGER, SNAPSHOT, SNAPSHOT_HEADER, as_csv, run
 
 HOME = Path(receivables.__file__).parent
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ledger_runs import DATED, LEDGER, SNAPSHOT, as_csv, refusal, run
 
 from policies.diagnostics import Refused
+from tests.ledger_runs import DATED, LEDGER, SNAPSHOT, as_csv, refusal, run
 
 
 def test_every_mistake_in_the_map_is_told_at_once_with_the_word_meant(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_runs import DATED, HEADER, LEDGER, as_csv, run
 
 from api.receivables import write_facts
 from api.receivables.cells import Unfit, read_amount, read_id
 from api.receivables.map import Amounts
+from tests.ledger_runs import DATED, HEADER, LEDGER, as_csv, run
 
 
 def test_dates_without_padding_and_ids_with_leading_zeros(tmp_path: Path) -> None:

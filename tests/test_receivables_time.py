@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_runs import DATED, HEADER, as_csv, run
+
+from tests.ledger_runs import DATED, HEADER, as_csv, run
 
 DISPUTES = DATED.replace("columns:\n", "columns:\n  disputed_on: Raised\n  dispute_resolved_on: Ended\n") + (
     "disputed: {column: Flag, yes: [y], no: [n], reason: see the file}\n"

@@ -64,7 +64,7 @@ def cell(*tests: Test) -> UnaryTests:
 
 
 def op(sign: str, value: Expr) -> Test:
-    return OperatorTest(sign, value)  # type: ignore[arg-type]
+    return OperatorTest(sign, value)  # type: ignore[arg-type]  # the sign comes as text
 
 
 def span(text: str) -> Test:

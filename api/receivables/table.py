@@ -138,7 +138,7 @@ def _parquet(path: Path) -> Rows:
     return Rows(header, rows())
 
 
-def _cell(value: Any) -> Cell:  # noqa: PLR0911 (one answer per type of cell: the match is the table)
+def _cell(value: Any) -> Cell:
     match value:
         case None | str() | Decimal():
             return value

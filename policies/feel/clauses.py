@@ -228,7 +228,7 @@ class Clauses(Reading):
         self.expect(")", "after the arguments")
         return tuple(args), tuple(names) if names else None
 
-    def _primary(self) -> Expr:  # noqa: C901, PLR0911, PLR0912 (one answer per first token: the match is the grammar's table)
+    def _primary(self) -> Expr:
         token = self.token
         place = (token.start, token.end)
         match token.kind, token.text:

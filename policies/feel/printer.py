@@ -65,7 +65,7 @@ def _print(expr: Expr, lowest: int) -> str:
     return text if _level(expr) >= lowest else f"({text})"
 
 
-def _level(expr: Expr) -> int:  # noqa: PLR0911 (one answer per node: the match is the table)
+def _level(expr: Expr) -> int:
     match expr:
         case If() | For() | Quantified():
             return _ANY
@@ -83,7 +83,7 @@ def _level(expr: Expr) -> int:  # noqa: PLR0911 (one answer per node: the match 
             return _POSTFIX
 
 
-def _text(expr: Expr) -> str:  # noqa: C901, PLR0911, PLR0912 (one answer per node: the match is the table)
+def _text(expr: Expr) -> str:
     match expr:
         case NumberLiteral(value=value):
             return format(value, "f")

@@ -1,0 +1,1 @@
+"""Bulk runs: one policy over a file of decision requests, streamed in and out, every row accounted for."""

@@ -1,0 +1,120 @@
+"""A decision as one result row: whole in JSONL, flattened into columns in CSV and Parquet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Literal
+
+import orjson
+
+from api.bulk.rows import Row
+from engine.decision import Decision, value_to_json
+from policies.feel.values import Value
+from policies.ir import Policy
+from policies.types import Boolean, ContextOf, Date, Money, Number, Type
+
+Shape = Literal["document", "table"]
+"""A `document` is the whole decision; a `table` row is its outcome and its reason codes."""
+
+Cell = str | int | Decimal | bool | dt.date | None
+Line = bytes | tuple[Cell, ...]
+
+TOTALS = {"credit": "decision", "classification": "class"}
+"""The outcome member a run is totalled by; for the kind `decision` the first one that is a word or a truth value."""
+
+BEFORE: tuple[tuple[str, type], ...] = (
+    ("line", int),
+    ("customer_id", str),
+    ("policy", str),
+    ("as_of", dt.date),
+    ("policy_digest", str),
+)
+
+
+class Columns:
+    """The columns of a policy's result rows: the row and its policy, the outcome flattened, the reason codes."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._outcome = tuple(_flatten(policy.outcome, ()))
+        self.names = (
+            *(name for name, _ in BEFORE),
+            *(".".join(("outcome", *path)) for path, _ in self._outcome),
+            "reasons",
+        )
+        self.types = (*(type_ for _, type_ in BEFORE), *(kind for _, kind in self._outcome), str)
+
+    def write(self, shape: Shape, row: Row, decision: Decision) -> Line:
+        """The result row: one JSON line, or the cells under `names`."""
+        customer_id = _customer_id(row.facts)
+        if shape == "document":
+            return orjson.dumps({"line": row.line, "customer_id": customer_id, **decision.to_json()}) + b"\n"
+        return (
+            row.line,
+            customer_id,
+            decision.policy,
+            decision.as_of,
+            decision.policy_digest,
+            *(_cell(_at(decision.outcome, path)) for path, _ in self._outcome),
+            ";".join(reason.code for reason in decision.reasons),
+        )
+
+
+def totals_key(decision: Decision) -> str:
+    """What the decision counts as in a run's totals: `approve`, `VIP`, `level 2` …; `unknown` when it has no value."""
+    outcome = decision.outcome
+    if decision.kind == "dunning":
+        return f"level {outcome['level']}" if outcome["level"] else str(outcome["outcome"])
+    member = TOTALS.get(decision.kind) or next(
+        (name for name in outcome if isinstance(outcome[name], (str, bool))), None
+    )
+    if member is None:
+        return "decided"
+    match outcome[member]:
+        case bool() as truth:
+            return f"{member} is {str(truth).lower()}"
+        case value:
+            return str(value)
+
+
+def _flatten(type_: Type, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], type]]:
+    match type_:
+        case ContextOf(fields=fields):
+            return [found for name, field in fields for found in _flatten(field, (*path, name))]
+        case Number() | Money():
+            return [(path, Decimal)]
+        case Boolean():
+            return [(path, bool)]
+        case Date():
+            return [(path, dt.date)]
+        case _:
+            return [(path, str)]
+
+
+def _at(outcome: Mapping[str, Value], path: tuple[str, ...]) -> Value:
+    value: Any = outcome
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _cell(value: Value) -> Cell:
+    """A scalar as itself, so that a number stays a number; lists and records as JSON text."""
+    match value:
+        case None | bool() | int() | Decimal() | str():
+            return value
+        case dt.datetime():
+            return value.isoformat()
+        case dt.date():
+            return value
+        case list() | tuple() | Mapping():
+            return orjson.dumps(value_to_json(value)).decode()
+        case _:
+            return str(value_to_json(value))
+
+
+def _customer_id(facts: Mapping[str, Any]) -> str | None:
+    customer = facts.get("customer")
+    found = customer.get("customer_id") if isinstance(customer, Mapping) else None
+    return found if isinstance(found, str) else None

@@ -1,0 +1,63 @@
+"""`writ check`, `writ test` and `writ schema`: a policy text checked, its own cases run, its schema for editors."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal, assert_never
+
+import orjson
+import typer
+
+from api.commands import policy_file
+from api.commands.terminal import REFUSED, fail, write, write_json
+from policies.diagnostics import Diagnostic, Refused, render_gnu, render_text, to_json
+from policies.ir import Bundle
+
+Form = Literal["text", "json", "gnu"]
+"""For people, for programs, for editors."""
+
+
+def check(file: Path, form: Form) -> None:
+    """Check a policy file and print what was found; ends with 1 when it is refused."""
+    try:
+        bundle = policy_file.load_unguarded(file)
+    except Refused as refused:
+        _show(file, None, refused.diagnostics, form)
+        raise typer.Exit(REFUSED) from None
+    _show(file, bundle, bundle.warnings, form)
+
+
+def _show(file: Path, bundle: Bundle | None, found: tuple[Diagnostic, ...], form: Form) -> None:
+    match form:
+        case "json":
+            write_json({"file": str(file), "accepted": bundle is not None, "diagnostics": to_json(found)})
+        case "gnu":
+            if found:
+                write(render_gnu(found))
+        case "text":
+            if found:
+                write(render_text(found))
+            if bundle:
+                write(_summary(bundle))
+        case _ as never:
+            assert_never(never)
+
+
+def _summary(bundle: Bundle) -> str:
+    names = ", ".join(f"{policy.name} ({policy.kind})" for policy in bundle.policies.values())
+    return f"{bundle.source.name}: accepted: {names}; {len(bundle.tests)} cases; digest {bundle.digest[:12]}"
+
+
+def schema(out: Path | None) -> None:
+    """Write the JSON Schema of the policy document, to a file or to standard output."""
+    from policies.schema import json_schema  # noqa: PLC0415 (only this command needs the schema made)
+
+    text = orjson.dumps(json_schema(), option=orjson.OPT_INDENT_2)
+    if out is None:
+        sys.stdout.buffer.write(text + b"\n")
+        return
+    try:
+        out.write_bytes(text + b"\n")
+    except OSError as error:
+        fail(f"cannot write {out}: {error.strerror}")
