@@ -206,7 +206,7 @@ def _decide_all(service: Service, names: Sequence[str], console: Console) -> Map
 
 def _print_answer(answer: Mapping[str, Any], console: Console) -> None:
     """A line for the outcome and the record, then one for each of the main reasons."""
-    line = f"{answer['policy']:<15} {answer['kind']:<15} {_outcome(answer):<42}"
+    line = f"{answer['policy']:<15} {answer['kind']:<15} {_outcome(answer):<50}  "
     record = f"seq {answer['log']['seq']:<3} {answer['decision_id']}"
     console.print(Text.assemble("  ", visible(line), (record, "dim")), soft_wrap=True)
     texts = dict.fromkeys(reason["text"].get("en", reason["code"]) for reason in answer["reasons"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import assert_never
 
 from rich.console import Group, RenderableType
@@ -144,9 +145,16 @@ SHOWN = 160
 """Characters of one value that a line shows; `--json` has it whole."""
 
 
+DECIMALS = 6
+"""Decimals of a number that a line shows; the decision itself keeps all 34 digits."""
+
+
 def show(value: Value) -> str:
-    """A value in one line, nothing in it that a terminal could obey."""
+    """A value in one line, nothing in it that a terminal could obey; a number cut short ends in `…`."""
     told = value_to_json(value)
+    if isinstance(value, Decimal) and len(told.partition(".")[2]) > DECIMALS:
+        whole, _, decimals = told.partition(".")
+        return f"{whole}.{decimals[:DECIMALS]}…"
     text = told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
     text = visible(text)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

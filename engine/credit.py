@@ -47,6 +47,8 @@ def decide_credit(body: Credit, sitting: Sitting) -> dict[str, Value]:
     decision = max(verdict.outcomes, key=OUTCOMES.index) if verdict.outcomes else body.default
     if decision != "approve":
         give_score_reasons(sitting)
+    if decision == "decline":
+        verdict.conditions.clear()  # a refusal offers nothing; the reasons stay
     return {
         "decision": decision,
         "limit": None if granted is None else granted.judged.value,

@@ -1,0 +1,51 @@
+"""What the READMEs show is true: their policy loads, its cases pass, its mistake is shown as printed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.cases import run_cases
+from policies import load
+from policies.diagnostics import Refused, render_text
+from policies.source import Source
+
+ROOT = Path(__file__).resolve().parent.parent
+READMES = ["README.md", "README.zh-CN.md"]
+
+
+def policy_in(readme: str) -> str:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    found = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_policy_shown_loads_and_its_cases_pass(readme: str) -> None:
+    bundle = load(Source(readme, policy_in(readme)))
+    assert [found.message for found in bundle.warnings] == []
+    report = run_cases(bundle)
+    assert len(report.results) == 2
+    assert report.failed == ()
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_mistake_is_shown_as_printed(readme: str) -> None:
+    with pytest.raises(Refused) as refused:
+        load(Source("policies.yaml", policy_in(readme).replace("> review_above", "> reviw_above")))
+    [paragraph, _] = render_text(refused.value.diagnostics).split("\n\n")
+    assert paragraph in (ROOT / readme).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_command_is_listed(readme: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    commands = re.findall(r"^def (\w+)\(", (ROOT / "api" / "cli.py").read_text(encoding="utf-8"), re.MULTILINE)
+    names = {"run_cases": "test"}
+    shown = {names.get(command, command) for command in commands if not command.startswith("_")} - {"main"}
+    assert {"check", "test", "decide", "run", "facts", "serve", "demo", "schema"} == shown
+    for command in shown:
+        assert f"`writ {command}" in text, command
