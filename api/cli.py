@@ -34,7 +34,7 @@ class Language(StrEnum):
 
 
 def _day(text: str) -> dt.date:
-    from api.bulk.request import read_day
+    from api.request import read_day
     from engine.decision import Misfit
 
     day = read_day(text)

@@ -6,9 +6,9 @@ import asyncio
 
 from fastapi import Request
 
-from api.bulk.request import Request as Asked
-from api.bulk.request import read_request
 from api.problems import Problem, misfits_problem
+from api.request import Request as Asked
+from api.request import read_request
 from api.strict_json import BadJson, JsonValue, parse
 
 KEY_HEADER = "Idempotency-Key"

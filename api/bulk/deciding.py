@@ -13,9 +13,9 @@ from typing import Any
 
 import engine
 import policies
-from api.bulk.request import in_request
 from api.bulk.result import Columns, Line, Shape, totals_key
 from api.bulk.rows import Row
+from api.request import in_request
 from engine.decision import Fault, Misfit
 from policies.ir import Policy
 from policies.source import Source

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, assert_never
 
-from api.bulk.request import AS_OF, Request, json_misfit, read_day, read_request
 from api.bulk.rows import FileRefused, Format, Row, format_of
 from api.bulk.tabular import Column, columns, nest
+from api.request import AS_OF, Request, json_misfit, read_day, read_request
 from api.strict_json import MAX_BYTES, BadJson, parse
 from engine.decision import Misfit
 from engine.facts import pointer_step

@@ -11,8 +11,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from api.bulk.request import AS_OF
 from api.bulk.rows import FileRefused
+from api.request import AS_OF
 from policies.ir import Fact
 from policies.types import Boolean, ContextOf, ListOf, Money, Number, describe
 

@@ -14,9 +14,9 @@ from typing import IO, Any, Protocol, assert_never
 import orjson
 
 from api.bulk.deciding import Rejected
-from api.bulk.request import misfit_json
 from api.bulk.result import Cell, Columns, Line
 from api.bulk.rows import FileRefused, Format
+from api.request import misfit_json
 from engine.decision import plain_decimal
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

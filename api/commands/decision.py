@@ -10,10 +10,10 @@ from typing import NoReturn
 import typer
 
 import engine
-from api.bulk.request import Request, in_request, json_misfit, misfit_json, read_request
 from api.commands import policy_file
 from api.commands.consoles import stdout
 from api.commands.terminal import REFUSED, fail, write, write_json
+from api.request import Request, in_request, json_misfit, misfit_json, read_request
 from api.strict_json import BadJson, parse
 from api.tree import render_decision
 from engine.decision import Fault, Misfit
