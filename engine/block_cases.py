@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.decision import Fault, value_to_json
 from engine.facts import fit
-from engine.meaning import Meaning
+from engine.meaning import Frame, Meaning
 from engine.operators import equal
 from policies.blocks import Block
 from policies.cases import json_of
@@ -59,7 +59,7 @@ def _difference(case: FunctionCasePart, name: str, meaning: Meaning) -> str | No
     block, called = name.split(".")
     params = tuple(given)
     call = Call(Path(Name(block), called), tuple(Name(param) for param in params), params)
-    value = meaning.value(call, given)
+    value = meaning.value(call, Frame(given))
     return None if equal(value, expected) is True else f"expected {_shown(expected)}, got {_shown(value)}"
 
 
@@ -83,4 +83,4 @@ def _expected(case: FunctionCasePart, meaning: Meaning) -> Value:
     expression = read_expression(case.expect, Scope({}), found.append)
     if found:
         raise Refused(found)
-    return meaning.value(expression.syntax, {})
+    return meaning.value(expression.syntax, Frame())

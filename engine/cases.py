@@ -86,6 +86,8 @@ def differences(case: Case, decision: Decision) -> Iterator[str]:
 def _differences(path: str, expected: Any, actual: Json) -> Iterator[str]:
     where = path or "outcome"
     match expected, actual:
+        case Mapping(), Mapping() if not expected and actual:
+            yield f"{where}: expected nothing in it, got {_shown(actual)}"
         case Mapping(), Mapping():
             for key, value in expected.items():
                 inner = f"{path}.{key}" if path else key

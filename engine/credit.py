@@ -47,9 +47,7 @@ def decide_credit(body: Credit, sitting: Sitting) -> dict[str, Value]:
     decision = max(verdict.outcomes, key=OUTCOMES.index) if verdict.outcomes else body.default
     if decision != "approve":
         give_score_reasons(sitting)
-    if decision == "decline":
-        verdict.conditions.clear()  # a refusal offers nothing; the reasons stay
-    return {
+    outcome = {
         "decision": decision,
         "limit": None if granted is None else granted.judged.value,
         "exposure": None if exposure is None else exposure.value,
@@ -59,6 +57,17 @@ def decide_credit(body: Credit, sitting: Sitting) -> dict[str, Value]:
         "conditions": verdict.conditions,
         "valid_to": None if granted is None else granted.valid_to,
     }
+    return outcome if decision != "decline" else _nothing_offered(body, outcome)
+
+
+def _nothing_offered(body: Credit, outcome: dict[str, Value]) -> dict[str, Value]:
+    """A refusal offers nothing: no terms, no conditions, and a limit that was computed is 0. The trace keeps them."""
+    refused: dict[str, Value] = {**outcome, "terms_days": None, "conditions": {}}
+    if isinstance(body.limit, ComputedLimit):
+        refused |= {"limit": Decimal(0), "binding": ["decision"], "valid_to": None}
+        exposure = outcome["exposure"]
+        refused["available"] = None if exposure is None else FEEL_DECIMAL.subtract(Decimal(0), counted(exposure))
+    return refused
 
 
 def _limit(body: Credit, sitting: Sitting) -> Granted | None:

@@ -79,8 +79,9 @@ def _ranked(reasons: list[Reason]) -> tuple[Reason, ...]:
 
 
 def _causes(decision: Decision) -> Notes:
-    """Why a part of a needed policy's outcome may have no value: what its own data reasons name."""
+    """Why a part of a needed policy's outcome may have no value: what its reasons and its trace name as missing."""
     notes = Notes()
-    for reason in decision.reasons:
-        notes.missing.update(dict.fromkeys(reason.missing))
+    named = [*(reason.missing for reason in decision.reasons), *(step.missing for step in decision.trace)]
+    for paths in named:
+        notes.missing.update(dict.fromkeys(paths))
     return notes

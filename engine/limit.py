@@ -157,16 +157,31 @@ def current_limit(limit: CurrentLimit, sitting: Sitting) -> Granted:
         sitting.steps.append(judged.step("limit", "limit", Status.UNKNOWN, limit.value.line, note="no limit set"))
         sitting.data_reason("limit", judged.notes)
         return Granted(judged, route=limit.none_set)
-    valid_to = None if limit.valid_to is None else sitting.judge(limit.valid_to).value
-    if valid_to is not None and sitting.as_of > valid_to:
-        said = f"expired on {valid_to.isoformat()}"
-        sitting.reason("CR-VAL-01", "limit", judged)
-        if limit.expired == "treat_as_zero":
-            sitting.steps.append(judged.step("limit", "limit", Status.FIRED, limit.value.line, value=_ZERO, note=said))
-            return Granted(Judged(_ZERO, judged.notes), ["expired"], valid_to)
-        sitting.steps.append(judged.step("limit", "limit", Status.UNKNOWN, limit.value.line, note=said))
-        notes = Notes(read=judged.notes.read)
-        notes.undefined[f"limit {said}"] = None
-        return Granted(Judged(None, notes), ["expired"], valid_to, route="refer")
-    sitting.steps.append(judged.step("limit", "limit", Status.COMPUTED, limit.value.line, value=judged.value))
-    return Granted(judged, ["current"], valid_to)
+    if limit.valid_to is None:
+        sitting.steps.append(judged.step("limit", "limit", Status.COMPUTED, limit.value.line, value=judged.value))
+        return Granted(judged, ["current"])
+    return _within_validity(limit, limit.valid_to, judged, sitting)
+
+
+def _within_validity(limit: CurrentLimit, valid_to: Expression, judged: Judged, sitting: Sitting) -> Granted:
+    """The limit until its last day, that day included (C13); without a known last day, as the policy says."""
+    line = limit.value.line
+    end = sitting.judge(valid_to)
+    if end.value is None and limit.no_end == "refer":
+        sitting.steps.append(
+            end.step("limit", "limit", Status.UNKNOWN, line, note="nobody knows until when it is valid")
+        )
+        sitting.data_reason("limit", end.notes)
+        return Granted(Judged(None, end.notes), route="refer")
+    if end.value is None or sitting.as_of <= end.value:
+        sitting.steps.append(judged.step("limit", "limit", Status.COMPUTED, line, value=judged.value))
+        return Granted(judged, ["current"], end.value)
+    said = f"expired on {end.value.isoformat()}"
+    sitting.reason("CR-VAL-01", "limit", Judged(None, Notes({**judged.notes.read, **end.notes.read})))
+    if limit.expired == "treat_as_zero":
+        sitting.steps.append(judged.step("limit", "limit", Status.FIRED, line, value=_ZERO, note=said))
+        return Granted(Judged(_ZERO, judged.notes), ["expired"], end.value)
+    sitting.steps.append(judged.step("limit", "limit", Status.UNKNOWN, line, note=said))
+    notes = Notes(read=judged.notes.read)
+    notes.undefined[f"limit {said}"] = None
+    return Granted(Judged(None, notes), ["expired"], end.value, route="refer")

@@ -22,7 +22,22 @@ from policies.ir import Function
 from policies.scope import dotted
 from policies.types import Number
 
-Locals = Mapping[str, Value]
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The local names at a place; `origins` says, for those that are a list's item or its field, which one it is."""
+
+    values: Mapping[str, Value] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def adding(self, values: Mapping[str, Value], origins: Mapping[str, str] | None = None) -> Frame:
+        """The frame with further names, which hide those they share."""
+        kept = {name: origin for name, origin in self.origins.items() if name not in values}
+        return Frame({**self.values, **values}, {**kept, **(origins or {})})
+
+
+NAMED = 20
+"""Missing fields of list items named for one value: the first few say what to mend."""
 
 BUDGET = 2_000_000
 """Nodes evaluated for one decision before it is given up: no facts and no policy may hold the service for ever."""
@@ -53,7 +68,7 @@ class Meaning:
     notes: Notes = field(default_factory=Notes)
     steps: int = 0
 
-    def value(self, expr: s.Expr, local: Locals) -> Value:
+    def value(self, expr: s.Expr, local: Frame) -> Value:
         """The value of an expression; None when it is unknown or undefined."""
         self._count()
         match expr:
@@ -64,7 +79,7 @@ class Meaning:
             case s.Name() | s.Path():
                 return self._path(expr, local)
             case s.InputValue():
-                return local["?"]
+                return local.values["?"]
             case s.Filter():
                 return self._filter(expr, local)
             case s.Call():
@@ -101,18 +116,18 @@ class Meaning:
             case s.ContextLiteral(entries=entries):
                 context: dict[str, Value] = {}
                 for key, item in entries:
-                    context[key] = self.value(item, {**local, **context})
+                    context[key] = self.value(item, local.adding(context))
                 return context
             case s.Interval():
                 return self._range(expr, local)
             case _ as never:
                 assert_never(never)
 
-    def holds(self, tests: Iterable[s.Test], value: Value, local: Locals) -> bool | None:
+    def holds(self, tests: Iterable[s.Test], value: Value, local: Frame) -> bool | None:
         """Whether any of the tests holds for a value; None when that is unknown."""
         return any_of([self._test(test, value, local) for test in tests])
 
-    def _test(self, test: s.Test, value: Value, local: Locals) -> bool | None:
+    def _test(self, test: s.Test, value: Value, local: Frame) -> bool | None:
         self._count()
         match test:
             case s.AnyTest():
@@ -128,20 +143,20 @@ class Meaning:
             case s.OperatorTest(op=op, value=operand):
                 return _compared(value, op, self.value(operand, local))
             case _ if speaks_of_input(test):
-                truth = self.value(test, {**local, "?": value})
+                truth = self.value(test, local.adding({"?": value}))
                 return truth if isinstance(truth, bool) else None
             case _:
                 return _is_one_of(value, self.value(test, local))
 
-    def _path(self, expr: s.Name | s.Path, local: Locals) -> Value:
+    def _path(self, expr: s.Name | s.Path, local: Frame) -> Value:
         """A name or path: what it stands for, noted when it is not local; a path that leads nowhere has no value."""
         name = dotted(expr)
         if name is None:
             assert isinstance(expr, s.Path)  # noqa: S101 (a Name always has a dotted form)
             return member(self.value(expr.of, local), expr.name)
         root, *steps = name.split(".")
-        if root in local:
-            value = local[root]
+        if root in local.values:
+            value = local.values[root]
         elif root in self.names:
             value = self.names[root]
         else:
@@ -149,8 +164,10 @@ class Meaning:
             raise LookupError(msg)
         for step in steps:
             value = member(value, step)
-        if root not in local:
+        if root not in local.values:
             self._note(name, root, value)
+        elif value is None and root in local.origins and len(self.notes.missing) < NAMED:
+            self.notes.missing[".".join([local.origins[root], *steps])] = None
         return value
 
     def _note(self, path: str, root: str, value: Value) -> None:
@@ -161,7 +178,7 @@ class Meaning:
             else:
                 self.notes.missing[path] = None
 
-    def _quietly(self, expr: s.Expr, local: Locals) -> Value:
+    def _quietly(self, expr: s.Expr, local: Frame) -> Value:
         """A value asked for only to see whether it is there: its absence is an answer, not a gap."""
         kept, self.notes = self.notes, Notes()
         try:
@@ -171,13 +188,13 @@ class Meaning:
             self.notes = kept
         return value
 
-    def _comparison(self, op: s.ComparisonOp, left: s.Expr, right: s.Expr, local: Locals) -> bool | None:
+    def _comparison(self, op: s.ComparisonOp, left: s.Expr, right: s.Expr, local: Frame) -> bool | None:
         if isinstance(left, s.NullLiteral) or isinstance(right, s.NullLiteral):
             tested = right if isinstance(left, s.NullLiteral) else left
             return (self._quietly(tested, local) is None) == (op == "=")
         return _compared(self.value(left, local), op, self.value(right, local))
 
-    def _arithmetic(self, expr: s.Arithmetic, local: Locals) -> Value:
+    def _arithmetic(self, expr: s.Arithmetic, local: Frame) -> Value:
         left, right = self.value(expr.left, local), self.value(expr.right, local)
         match expr.op:
             case "+":
@@ -191,7 +208,7 @@ class Meaning:
                     self.notes.undefined[f"zero denominator in {print_expression(expr)}"] = None
                 return operators.divide(left, right)
 
-    def _filter(self, expr: s.Filter, local: Locals) -> Value:
+    def _filter(self, expr: s.Filter, local: Frame) -> Value:
         items = self.value(expr.of, local)
         if not isinstance(items, list):
             return None
@@ -199,8 +216,11 @@ class Meaning:
             position = self.value(expr.condition, local)
             return _at(items, position)
         kept = []
-        for item in items:
-            frame = {**local, **(item if isinstance(item, dict) else {}), "item": item}
+        for number, item in enumerate(items):
+            origin = f"{dotted(expr.of) or 'items'}[{number}]"
+            fields = item if isinstance(item, dict) else {}
+            origins = {"item": origin, **{name: f"{origin}.{name}" for name in fields}}
+            frame = local.adding({"item": item, **fields}, origins)
             truth = self.value(expr.condition, frame)
             if truth is None:
                 return None
@@ -208,7 +228,7 @@ class Meaning:
                 kept.append(item)
         return kept
 
-    def _call(self, expr: s.Call, local: Locals) -> Value:
+    def _call(self, expr: s.Call, local: Frame) -> Value:
         name = dotted(expr.function) or ""
         args = [self.value(arg, local) for arg in expr.args]
         function = self.functions.get(name)
@@ -229,34 +249,37 @@ class Meaning:
         inside = {f.name.split(".")[1]: f for f in self.functions.values() if f.name.startswith(f"{block}.")}
         constants = self.names.get(block)
         inner = Meaning({}, {**self.functions, **inside}, self.as_of, notes=self.notes, steps=self.steps)
-        value = inner.value(function.body.syntax, {**(constants if isinstance(constants, dict) else {}), **given})
+        known = constants if isinstance(constants, dict) else {}
+        value = inner.value(function.body.syntax, Frame({**known, **given}))
         self.steps = inner.steps
         if value is None and not self.notes.missing and not self.notes.undefined:
             self.notes.undefined[f"{function.name} has no value for these figures"] = None
         return value
 
-    def _frames(self, iterators: tuple[s.Iterator, ...], local: Locals) -> list[Locals] | None:
+    def _frames(self, iterators: tuple[s.Iterator, ...], local: Frame) -> list[Frame] | None:
         """The local names of each round of a `for`, `some` or `every`; None when a list to go through is unknown."""
-        frames: list[Locals] = [local]
+        frames: list[Frame] = [local]
         for iterator in iterators:
-            wider: list[Locals] = []
+            wider: list[Frame] = []
             for frame in frames:
                 items = self._items(iterator, frame)
                 if items is None:
                     return None
-                for item in items:
+                source = dotted(iterator.source)
+                for number, item in enumerate(items):
                     self._count()
-                    wider.append({**frame, iterator.name: item})
+                    origins = {iterator.name: f"{source}[{number}]"} if source and iterator.until is None else {}
+                    wider.append(frame.adding({iterator.name: item}, origins))
             frames = wider
         return frames
 
-    def _items(self, iterator: s.Iterator, local: Locals) -> Iterable[Value] | None:
+    def _items(self, iterator: s.Iterator, local: Frame) -> Iterable[Value] | None:
         source = self.value(iterator.source, local)
         if iterator.until is None:
             return source if isinstance(source, list) else None
         return _counted(source, self.value(iterator.until, local))
 
-    def _range(self, expr: s.Interval, local: Locals) -> Range | None:
+    def _range(self, expr: s.Interval, local: Frame) -> Range | None:
         low = None if expr.low is None else self.value(expr.low, local)
         high = None if expr.high is None else self.value(expr.high, local)
         if (low is None and expr.low is not None) or (high is None and expr.high is not None):

@@ -92,7 +92,11 @@ def give_score_reasons(sitting: Sitting) -> None:
     for part, step in zip(sitting.policy.values, sitting.value_steps, strict=True):
         if isinstance(part, Scorecard):
             for factor, lost, factor_step in _points_lost(part, step.steps):
-                if lost > 0 and factor.reason is not None:
+                if lost > 0 and factor_step.status is Status.UNKNOWN:
+                    # Points lost because nobody knows are no finding about the customer.
+                    missing, undefined = dict.fromkeys(factor_step.missing), dict.fromkeys(factor_step.undefined)
+                    sitting.data_reason(factor.name, Notes(dict(factor_step.read), missing, undefined))
+                elif lost > 0 and factor.reason is not None:
                     sitting.score_reason(factor.reason, factor.name, factor_step, lost)
 
 

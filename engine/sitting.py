@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from engine.decision import Reason, Status, Step
-from engine.meaning import Meaning, Notes
+from engine.meaning import Frame, Meaning, Notes
 from policies.feel.values import Value
 from policies.ir import Cell, Expression, Policy
 
@@ -58,15 +58,15 @@ class Sitting:
     value_steps: list[Step] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
 
-    def judge(self, expression: Expression, local: Mapping[str, Value] | None = None) -> Judged:
+    def judge(self, expression: Expression) -> Judged:
         """The value of an expression with its own notes."""
         self.meaning.notes = Notes()
-        value = self.meaning.value(expression.syntax, local or {})
+        value = self.meaning.value(expression.syntax, Frame())
         return self._judged(value, expression)
 
     def holds(self, cell: Cell, value: Value) -> bool | None:
         """Whether a cell's tests hold for a value; what they read is added to the notes in hand."""
-        return self.meaning.holds(cell.tests.tests, value, {})
+        return self.meaning.holds(cell.tests.tests, value, Frame())
 
     def _judged(self, value: Value, expression: Expression) -> Judged:
         notes = self.meaning.notes

@@ -29,7 +29,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from policies.currencies import minor_units
 from policies.diagnostics import Code, Diagnostic
 from policies.identifiers import check_identifier, check_name, did_you_mean
-from policies.nodes import Mapping, Node, Scalar, Span
+from policies.nodes import Mapping, Node, Scalar, Sequence, Span
 from policies.scalars import ScalarProblem, boolean_of, date_of, decimal_of, integer_of
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
@@ -97,6 +97,13 @@ def _language(text: str) -> str:
     return text
 
 
+def _text_key(key: str) -> str:
+    if key and key not in LANGUAGES:
+        mend = f"the languages are {', '.join(LANGUAGES)}; a text with a comma in it stands in quotes"
+        raise _custom(Code.LANGUAGE.value, f"unknown language `{key}`", mend)
+    return key
+
+
 _NUMBER_OR_TEXT = WithJsonSchema({"type": ["number", "string"]})
 _ANY_SCALAR = WithJsonSchema({"type": ["string", "number", "boolean", "null"]})
 
@@ -122,7 +129,7 @@ Language = Annotated[str, BeforeValidator(_scalar(_language, "a language")), Wit
 CHOICE = BeforeValidator(lambda raw: raw.text if isinstance(raw, Scalar) else raw)
 """Put beside a `Literal`: the scalar's text must be one of its words."""
 TextsField = Annotated[
-    dict[str, Word],
+    dict[Annotated[str, BeforeValidator(_text_key)], Word],
     BeforeValidator(_texts),
     WithJsonSchema(
         {
@@ -169,6 +176,11 @@ class Part(BaseModel):
     def has_node(self) -> bool:
         """Whether the part was written as a mapping (a short form has no keys of its own)."""
         return self._node is not None
+
+    def read_whole(self, key: str) -> bool:
+        """Whether the list under a key was read whole: no item was taken out for a mistake in it."""
+        written = self._node.get(key) if self._node is not None else None
+        return not isinstance(written, Sequence) or len(written.items) == len(getattr(self, key))
 
     def span(self, *keys: str) -> Span:
         """The place of the value under these keys, or of the deepest there is; of the key when the value is long."""

@@ -51,7 +51,12 @@ def read_expression(scalar: Scalar, scope: Scope, report: Report, wanted: Type |
                 report_at(Code.TYPE_MISMATCH, f"this must be {describe(wanted)}", typed.place, None)
             else:
                 mismatch(wanted, given, typed.place, report_at, "here")
-        elif isinstance(wanted, Text) and wanted.one_of and isinstance(typed, s.TextLiteral):
+        elif (
+            isinstance(wanted, Text)
+            and isinstance(typed, s.TextLiteral)
+            and wanted.one_of
+            and typed.value not in wanted.one_of
+        ):
             report_at(Code.CHOICE, f"this must be {describe(wanted)}", typed.place, None)
     return Expression(typed, given, scalar)
 

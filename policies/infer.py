@@ -14,7 +14,7 @@ from policies.feel.builtins import BUILTINS, call_type, property_type
 from policies.feel.signatures import CallProblem, Constant
 from policies.identifiers import did_you_mean, named
 from policies.infer_operators import arithmetic_type, compare, expect_boolean, mismatch, negated_type, type_of
-from policies.infer_tests import infer_test
+from policies.infer_tests import infer_test, may_be_unknown
 from policies.scope import ReportAt, Scope, certain, dotted, narrowed_item
 from policies.types import (
     Boolean,
@@ -319,4 +319,4 @@ def _common(items: tuple[s.Expr, ...], report: ReportAt) -> Type:
 
 def _may_be_unknown(of: s.Expr, tests: tuple[s.Test, ...]) -> bool:
     asks = all(isinstance(test, (s.NullLiteral, s.AnyTest)) for test in tests)
-    return not asks and (type_of(of).nullable or any(test.type is not None and test.type.nullable for test in tests))
+    return not asks and (type_of(of).nullable or any(may_be_unknown(test) for test in tests))

@@ -22,7 +22,7 @@ def infer_test(test: s.Test, value: Type, scope: Scope, report: ReportAt) -> s.T
             return replace(test, type=Boolean())
         case s.NotTest():
             tests = tuple(infer_test(inner, value, scope, report) for inner in test.tests)
-            return replace(test, tests=tests, type=Boolean(any(_nullable(inner) for inner in tests)))
+            return replace(test, tests=tests, type=Boolean(any(may_be_unknown(inner) for inner in tests)))
         case s.OperatorTest():
             typed = _expression(test.value, value, scope, report)
             tested = s.InputValue(place=test.place, type=replace_nullable(value))
@@ -88,5 +88,12 @@ def speaks_of_input(expr: object) -> bool:
     return False
 
 
-def _nullable(test: s.Test) -> bool:
-    return test.type is not None and test.type.nullable
+def may_be_unknown(test: s.Test) -> bool:
+    """Whether a typed test may be unknown even for a known value: because what it compares with may be."""
+    match test.type:
+        case ListOf(item=item):
+            return test.type.nullable or item.nullable
+        case Nothing() | None:
+            return False
+        case type_:
+            return type_.nullable

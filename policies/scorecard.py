@@ -29,6 +29,8 @@ def check_scorecard(part: ScorecardPart, span: Span, desk: Desk) -> Scorecard:
     total = sum((factor.weight for factor in factors), Decimal(0))
     if not factors:
         desk.error(Code.WEIGHTS, "a scorecard needs at least one factor", span)
+    elif not part.read_whole("factors"):
+        pass  # a factor was taken out, with its own diagnostic: the rest need not sum to 100
     elif total != _HUNDRED and not part.normalise:
         said = f"the weights sum to {total}, not 100"
         desk.error(Code.WEIGHTS, said, span, "change a weight, or write `normalise: true`")

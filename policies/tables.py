@@ -8,6 +8,7 @@ from policies.declarations import Declaring, declare_fact
 from policies.desk import Desk
 from policies.diagnostics import Code
 from policies.document import TablePart
+from policies.infer_tests import may_be_unknown
 from policies.ir import Expression, Output, Row, Table
 from policies.nodes import Span
 from policies.types import ContextOf, ListOf, Number, Text, Type, Unknown, nullable
@@ -23,8 +24,10 @@ def check_table(name: str, part: TablePart, span: Span, desk: Desk) -> Table:
     otherwise = _otherwise(part, outputs, desk)
     covers, sure = _check_coverage(part, inputs, rows, span, desk)
     _check_hit(part, outputs, span, desk)
-    may_miss = (otherwise is None and not covers) or (part.hit in {"unique", "any"} and not sure)
-    unknown = part.missing == "unknown" and any(expression.type.nullable for expression in inputs)
+    tested = any(may_be_unknown(test) for row in rows for cell in row.cells for test in cell.tests.tests)
+    unsure = tested or any(expression.type.nullable for expression in inputs)
+    may_miss = (otherwise is None and (unsure or not covers)) or (part.hit in {"unique", "any"} and not sure)
+    unknown = unsure and part.missing == "unknown"
     type_ = _value_type(part, outputs, rows, otherwise, may_miss=may_miss, unknown=unknown)
     title = desk.texts(part.title, span)
     line = span.line

@@ -72,3 +72,13 @@ policies:
 def test_mistakes_of_shape_are_seen_by_the_editor(right: str, wrong: str) -> None:
     assert complaints(SMALL) == []
     assert complaints(SMALL.replace(right, wrong))
+
+
+def test_the_schema_shipped_for_editors_is_the_one_made() -> None:
+    shipped = json.loads((ROOT / "policies" / "document.schema.json").read_text(encoding="utf-8"))
+    assert shipped == SCHEMA, "run `writ schema --out policies/document.schema.json`"
+
+
+def test_the_shipped_policies_point_the_editor_to_it() -> None:
+    first = (ROOT / "policies.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=policies/document.schema.json"

@@ -73,6 +73,7 @@ class LimitPart(Part):
     none_set: Annotated[Literal["decline", "refer"], CHOICE] | None = None
     valid_to: Expression | None = None
     expired: Annotated[Literal["treat_as_zero", "refer"], CHOICE] | None = None
+    no_end: Annotated[Literal["open_ended", "refer"], CHOICE] | None = None
 
 
 class OrderPart(Part):
@@ -133,12 +134,13 @@ class ComputedLimit:
 
 @dataclass(frozen=True, slots=True)
 class CurrentLimit:
-    """A limit set earlier; what follows when none is set (null is not 0), and when it has expired."""
+    """A limit set earlier; what follows when none is set (null is not 0), has expired, or has no known end."""
 
     value: Typed
     none_set: Literal["decline", "refer"]
     valid_to: Typed | None
     expired: Literal["treat_as_zero", "refer"] | None
+    no_end: Literal["open_ended", "refer"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,7 @@ def _check_limit(part: LimitPart, span: Span, desk: Desk) -> ComputedLimit | Cur
 
 def _check_computed(part: LimitPart, span: Span, desk: Desk) -> ComputedLimit | None:
     money, percent = Money(desk.currency), Number("percent")
-    for key in ("none_set", "valid_to", "expired"):
+    for key in ("none_set", "valid_to", "expired", "no_end"):
         if getattr(part, key) is not None:
             desk.error(Code.CREDIT, f"`{key}` goes with `current`", part.key_span(key))
     if not part.methods or part.combine is None:
@@ -261,14 +263,17 @@ def _check_current(part: LimitPart, span: Span, desk: Desk) -> CurrentLimit | No
         mend = "write `none_set: decline` or `none_set: refer`; no limit is not a limit of 0"
         desk.error(Code.CREDIT, "`none_set` must say what follows when no limit is set", span, mend)
         return None
-    if (part.valid_to is None) != (part.expired is None):
-        mend = "write both, with `expired: treat_as_zero` or `expired: refer`"
-        desk.error(Code.CREDIT, "`valid_to` and `expired` go together", span, mend)
+    if len({part.valid_to is None, part.expired is None, part.no_end is None}) > 1:
+        mend = (
+            "write `expired: treat_as_zero` or `refer`, and `no_end: open_ended` or `refer` for a day that is missing"
+        )
+        desk.error(Code.CREDIT, "`valid_to`, `expired` and `no_end` go together", span, mend)
     return CurrentLimit(
         desk.expression(part.current, Money(desk.currency)),
         part.none_set,
         desk.optional(part.valid_to, Date()),
         part.expired,
+        part.no_end,
     )
 
 
