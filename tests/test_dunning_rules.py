@@ -133,7 +133,7 @@ def test_d9_each_reminder_before_the_due_date_goes_out_once(
     owed = account(invoice(reminded_on=None if reminded_on is None else day(reminded_on)))
     result = on_day(run_on, PRE_DUE, owed)
     assert result.outcome is (Outcome.REMINDER if reminded else Outcome.SKIP)
-    assert (result.level, result.fees, result.total_claim, len(result.messages)) == (0, (), 0, int(reminded))
+    assert (result.level, result.fees, result.total_claim, len(result.messages)) == (0, (), Decimal(0), int(reminded))
 
 
 def test_d9_a_disputed_item_is_not_reminded() -> None:
