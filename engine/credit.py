@@ -23,6 +23,7 @@ class _Verdict:
 
     outcomes: list[str] = field(default_factory=list)
     conditions: dict[str, Value] = field(default_factory=dict)
+    fired: bool = False
 
 
 def decide_credit(body: Credit, sitting: Sitting) -> dict[str, Value]:
@@ -39,12 +40,15 @@ def decide_credit(body: Credit, sitting: Sitting) -> dict[str, Value]:
     available = _available(exposure, granted, sitting)
     if body.order is not None and exposure is not None and granted is not None:
         status = check_order(body.order, sitting, exposure, granted.judged)
+        verdict.fired = status is Status.FIRED
         if status is not Status.NOT_FIRED:
             verdict.outcomes.append(body.order.over_limit if status is Status.FIRED else body.missing)
     for ruling in judge_rules(sitting):
         _apply(ruling, body, verdict, sitting)
     terms = _terms(body, verdict, sitting)
-    decision = max(verdict.outcomes, key=OUTCOMES.index) if verdict.outcomes else body.default
+    # What is only unknown does not set the default aside: the stricter of the two stands.
+    outcomes = verdict.outcomes if verdict.fired else [*verdict.outcomes, body.default]
+    decision = max(outcomes, key=OUTCOMES.index)
     if decision != "approve":
         give_score_reasons(sitting)
     outcome = {
@@ -103,6 +107,7 @@ def _apply(ruling: Ruling, body: Credit, verdict: _Verdict, sitting: Sitting) ->
     match ruling.status:
         case Status.FIRED:
             sitting.reason(rule.reason, rule.name, ruling.judged)
+            verdict.fired = True
             verdict.outcomes.append(rule.then or body.missing)
             _attach(ruling, body, verdict, sitting)
         case Status.UNKNOWN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
-from statistics import median
+from functools import reduce
 
 from engine.decision import Status, Step
 from engine.meaning import Notes
@@ -31,32 +31,96 @@ class Granted:
     route: str | None = None
 
 
+def _mean(amounts: list[Decimal]) -> Decimal:
+    return FEEL_DECIMAL.divide(reduce(FEEL_DECIMAL.add, amounts), Decimal(len(amounts)))
+
+
+def _median(ascending: list[Decimal]) -> Decimal:
+    """The middle one; of an even number the mean of the middle two (C11)."""
+    half = len(ascending) // 2
+    return ascending[half] if len(ascending) % 2 else _mean(ascending[half - 1 : half + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """What bounds a computed limit, evaluated; None for what the policy does not bound."""
+
+    previous: Decimal | None
+    up_pct: Decimal | None
+    down_pct: Decimal | None
+    step: Decimal | None
+    floor: Decimal | None
+
+
 def compute_limit(limit: ComputedLimit, sitting: Sitting, missing_route: str) -> Granted:
-    """The methods combined, capped, held near the previous limit, rounded down, floored, in this order."""
+    """The methods combined, capped, held near the previous limit, rounded down, floored, in this order.
+
+    What must be known and is not makes the limit unknown: a bound that cannot be told must not be left out.
+    """
     steps: list[Step] = []
     notes = Notes()
     methods, refer = _amounts(limit.methods, "method", sitting, steps, notes)
     caps, caps_refer = _amounts(limit.caps, "cap", sitting, steps, notes)
-    if refer or caps_refer or not methods:
+    bounds = _bounds(limit, sitting, steps, notes)
+    if refer or caps_refer or not methods or bounds is None:
         if not notes.missing and not notes.undefined:
             notes.undefined["no limit method has a value"] = None
+        missing, undefined = tuple(notes.missing), tuple(notes.undefined)
         sitting.steps.append(
-            Step("limit", "limit", Status.UNKNOWN, missing=tuple(notes.missing), note="no limit", steps=tuple(steps))
+            Step(
+                "limit",
+                "limit",
+                Status.UNKNOWN,
+                missing=missing,
+                undefined=undefined,
+                line=limit.line,
+                note="no limit",
+                steps=tuple(steps),
+            )
         )
         sitting.data_reason("limit", notes)
         return Granted(Judged(None, notes), route=missing_route)
     amount, binding = _combine(limit, methods, caps)
-    amount, binding = _bounded_change(limit, amount, binding, sitting, steps)
-    amount = _rounded(limit, amount, sitting, steps)
-    amount = _floored(limit, amount, sitting, steps)
+    amount, binding = _bounded_change(bounds, amount, binding, steps)
+    amount = _rounded(bounds.step or _smallest_unit(limit.methods[0].value), amount, steps)
+    amount = _floored(limit, bounds.floor, amount, steps)
+    said = "bound by " + ", ".join(binding)
     sitting.steps.append(
-        Step("limit", "limit", Status.COMPUTED, value=amount, note="bound by " + ", ".join(binding), steps=tuple(steps))
+        Step("limit", "limit", Status.COMPUTED, value=amount, line=limit.line, note=said, steps=tuple(steps))
     )
     for method in (*limit.methods, *limit.caps):
         if method.name in binding and method.reason is not None:
             sitting.reason(method.reason, method.name, Judged(amount, Notes()))
     valid_to = None if limit.valid_days is None else sitting.as_of + dt.timedelta(days=limit.valid_days)
     return Granted(Judged(amount, Notes()), binding, valid_to)
+
+
+def _bounds(limit: ComputedLimit, sitting: Sitting, steps: list[Step], notes: Notes) -> _Bounds | None:
+    """The bounds, or None when one is unknown or makes no sense; `notes` then says which."""
+    found: dict[str, Decimal | None] = {}
+    known = True
+    written = {
+        "previous": limit.previous,
+        "up_pct": limit.up_pct,
+        "down_pct": limit.down_pct,
+        "step": limit.round_down_to,
+        "floor": limit.floor,
+    }
+    for name, expression in written.items():
+        found[name] = None
+        if expression is None:
+            continue
+        judged = sitting.judge(expression)
+        found[name] = judged.value
+        if judged.value is None and name == "previous" and limit.no_previous == "unbounded":
+            continue
+        if judged.value is not None and (judged.value < 0 or (judged.value == 0 and name == "step")):
+            judged.notes.undefined[f"{name} is {judged.value}"] = None
+        if judged.value is None or judged.notes.undefined:
+            known = False
+            notes.because_of(judged.notes)
+            steps.append(judged.step("bound", name, Status.UNKNOWN, expression.line))
+    return _Bounds(**found) if known else None
 
 
 def _amounts(
@@ -90,9 +154,9 @@ def _combine(limit: ComputedLimit, methods: dict[str, Decimal], caps: dict[str, 
         case "max":
             amount = max(amounts)
         case "median":
-            amount = FEEL_DECIMAL.plus(median(amounts))
+            amount = _median(sorted(amounts))
         case "average":
-            amount = FEEL_DECIMAL.divide(sum(amounts, _ZERO), Decimal(len(amounts)))
+            amount = _mean(amounts)
     binding = [name for name, value in methods.items() if value == amount or limit.combine == "average"]
     lowest = min(caps.values(), default=amount)
     if lowest < amount:
@@ -102,15 +166,14 @@ def _combine(limit: ComputedLimit, methods: dict[str, Decimal], caps: dict[str, 
 
 
 def _bounded_change(
-    limit: ComputedLimit, amount: Decimal, binding: list[str], sitting: Sitting, steps: list[Step]
+    bounds: _Bounds, amount: Decimal, binding: list[str], steps: list[Step]
 ) -> tuple[Decimal, list[str]]:
     """Not further from the previous limit than allowed; without a previous limit there is no bound."""
-    previous = _known(limit.previous, sitting)
+    previous, up, down = bounds.previous, bounds.up_pct, bounds.down_pct
     if previous is None:
         return amount, binding
-    up, down = _known(limit.up_pct, sitting), _known(limit.down_pct, sitting)
-    highest = None if up is None else FEEL_DECIMAL.multiply(previous, (_HUNDRED + up) / _HUNDRED)
-    lowest = None if down is None else FEEL_DECIMAL.multiply(previous, (_HUNDRED - down) / _HUNDRED)
+    highest = None if up is None else _percent(previous, FEEL_DECIMAL.add(_HUNDRED, up))
+    lowest = None if down is None else _percent(previous, FEEL_DECIMAL.subtract(_HUNDRED, down))
     bounded = amount if highest is None else min(amount, highest)
     bounded = bounded if lowest is None else max(bounded, lowest)
     if bounded != amount:
@@ -119,11 +182,12 @@ def _bounded_change(
     return amount, binding
 
 
-def _rounded(limit: ComputedLimit, amount: Decimal, sitting: Sitting, steps: list[Step]) -> Decimal:
-    """Down to a multiple of the step; without one, down to the currency's smallest unit. Rounding never raises."""
-    step = _known(limit.round_down_to, sitting)
-    if step is None or step <= 0:
-        step = _smallest_unit(limit.methods[0].value)
+def _percent(amount: Decimal, percent: Decimal) -> Decimal:
+    return FEEL_DECIMAL.divide(FEEL_DECIMAL.multiply(amount, percent), _HUNDRED)
+
+
+def _rounded(step: Decimal, amount: Decimal, steps: list[Step]) -> Decimal:
+    """Down to a multiple of the step. Rounding never raises."""
     multiple = FEEL_DECIMAL.divide(amount, step).to_integral_value(rounding=ROUND_FLOOR)
     rounded = FEEL_DECIMAL.multiply(multiple, step)
     if rounded != amount:
@@ -136,18 +200,12 @@ def _smallest_unit(expression: Expression) -> Decimal:
     return Decimal(1).scaleb(-(minor_units(currency) or 0))
 
 
-def _floored(limit: ComputedLimit, amount: Decimal, sitting: Sitting, steps: list[Step]) -> Decimal:
-    floor = _known(limit.floor, sitting)
+def _floored(limit: ComputedLimit, floor: Decimal | None, amount: Decimal, steps: list[Step]) -> Decimal:
     if floor is None or amount >= floor:
         return amount
     floored = floor if limit.below_floor == "floor" else _ZERO
     steps.append(Step("bound", "floor", Status.FIRED, value=floored, note=f"below the smallest limit of {floor}"))
     return floored
-
-
-def _known(expression: Expression | None, sitting: Sitting) -> Decimal | None:
-    value = None if expression is None else sitting.judge(expression).value
-    return value if isinstance(value, Decimal) else None
 
 
 def current_limit(limit: CurrentLimit, sitting: Sitting) -> Granted:

@@ -17,6 +17,7 @@ from engine.decision import Fault, Misfit
 from policies.feel import syntax as s
 from policies.feel.printer import print_expression
 from policies.feel.values import Range, Value
+from policies.infer import LOOKS_INTO_LISTS, asks_for_null
 from policies.infer_tests import speaks_of_input
 from policies.ir import Function
 from policies.scope import dotted
@@ -234,6 +235,8 @@ class Meaning:
         function = self.functions.get(name)
         if function is not None:
             return self._apply(function, args, expr.names)
+        if name in LOOKS_INTO_LISTS and not asks_for_null(expr) and any(_holds_missing(arg) for arg in args):
+            return None
         if expr.names is not None:
             arranged = functions.arrange(name, args, expr.names)
             return None if arranged is None else functions.call(name, arranged, self.as_of)
@@ -320,9 +323,20 @@ def all_of(truths: Iterable[bool | None]) -> bool | None:
     return result
 
 
+def _holds_missing(value: Value) -> bool:
+    """Whether a list or record has something missing in it, at any depth."""
+    match value:
+        case list():
+            return any(item is None or _holds_missing(item) for item in value)
+        case dict():
+            return any(item is None or _holds_missing(item) for item in value.values())
+        case _:
+            return False
+
+
 def _compared(left: Value, op: s.ComparisonOp, right: Value) -> bool | None:
-    """A comparison of two values: unknown when either is."""
-    if left is None or right is None:
+    """A comparison of two values: unknown when either is, or has something missing in it."""
+    if left is None or right is None or _holds_missing(left) or _holds_missing(right):
         return None
     match op:
         case "=":
@@ -342,7 +356,7 @@ def _is_one_of(value: Value, tested: Value) -> bool | None:
         case list() if not isinstance(value, list):
             return any_of(_is_one_of(value, item) for item in tested)
         case _:
-            return operators.equal(value, tested)
+            return _compared(value, "=", tested)
 
 
 def _at(items: list[Value], position: Value) -> Value:

@@ -32,6 +32,7 @@ from policies.types import (
     Type,
     Unknown,
     describe,
+    may_hold_missing,
     meet,
     nullable,
 )
@@ -218,7 +219,18 @@ def _call(expr: s.Call, scope: Scope, report: ReportAt) -> s.Call:
         place = expr.place if result.argument is None else args[result.argument].place
         report(Code.CALL, result.message, place, result.help)
         return replace(expr, args=args, type=Unknown())
+    if name in LOOKS_INTO_LISTS and not asks_for_null(expr):
+        result = nullable(result, result.nullable or any(may_hold_missing(type_of(arg)) for arg in args))
     return replace(expr, args=args, type=result)
+
+
+LOOKS_INTO_LISTS = frozenset({"list contains", "index of", "distinct values", "union", "string"})
+"""Built-ins that compare or print the items of a list: with an item missing, their answer is unknown."""
+
+
+def asks_for_null(call: s.Call) -> bool:
+    """Whether a call looks for the literal `null`, and so asks whether something is missing."""
+    return any(isinstance(arg, s.NullLiteral) for arg in call.args[1:])
 
 
 def _constant(arg: s.Expr) -> Constant:
@@ -319,4 +331,6 @@ def _common(items: tuple[s.Expr, ...], report: ReportAt) -> Type:
 
 def _may_be_unknown(of: s.Expr, tests: tuple[s.Test, ...]) -> bool:
     asks = all(isinstance(test, (s.NullLiteral, s.AnyTest)) for test in tests)
-    return not asks and (type_of(of).nullable or any(may_be_unknown(test) for test in tests))
+    tested = type_of(of)
+    open_ = tested.nullable or may_hold_missing(tested)
+    return not asks and (open_ or any(may_be_unknown(test) for test in tests))

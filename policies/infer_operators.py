@@ -20,6 +20,7 @@ from policies.types import (
     Type,
     Unknown,
     describe,
+    may_hold_missing,
     meet,
     nullable,
     numeric,
@@ -166,7 +167,7 @@ def compare(op: s.ComparisonOp, left: s.Expr, right: s.Expr, place: s.Place, rep
     for known, other in ((a, right), (b, left)):
         check_choice(known, other, report)
     zoned = op not in {"=", "!="} and isinstance(a, (DateTime, Time))
-    return Boolean(a.nullable or b.nullable or zoned)
+    return Boolean(a.nullable or b.nullable or zoned or may_hold_missing(a) or may_hold_missing(b))
 
 
 def check_choice(known: Type, literal: s.Expr, report: ReportAt) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from policies.feel import syntax as s
 from policies.infer_operators import check_choice, compare, mismatch, type_of
 from policies.scope import ReportAt, Scope
-from policies.types import Boolean, ListOf, Nothing, RangeOf, Text, Type, Unknown, meet
+from policies.types import Boolean, ListOf, Nothing, RangeOf, Text, Type, Unknown, may_hold_missing, meet
 
 
 def infer_tests(tests: s.UnaryTests, value: Type, scope: Scope, report: ReportAt) -> s.UnaryTests:
@@ -91,9 +91,7 @@ def speaks_of_input(expr: object) -> bool:
 def may_be_unknown(test: s.Test) -> bool:
     """Whether a typed test may be unknown even for a known value: because what it compares with may be."""
     match test.type:
-        case ListOf(item=item):
-            return test.type.nullable or item.nullable
         case Nothing() | None:
             return False
         case type_:
-            return type_.nullable
+            return type_.nullable or may_hold_missing(type_)

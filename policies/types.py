@@ -143,6 +143,17 @@ def nullable(type_: Type, yes: bool = True) -> Type:
     return replace(type_, nullable=yes)
 
 
+def may_hold_missing(type_: Type) -> bool:
+    """Whether a list or record of this type may hold something missing, at any depth."""
+    match type_:
+        case ListOf(item=item):
+            return item.nullable or may_hold_missing(item)
+        case ContextOf(fields=fields):
+            return any(inner.nullable or may_hold_missing(inner) for _, inner in fields)
+        case _:
+            return False
+
+
 def numeric(type_: Type) -> bool:
     """Whether arithmetic on decimals applies: a number or an amount of money."""
     return isinstance(type_, (Number, Money))

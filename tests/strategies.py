@@ -240,7 +240,12 @@ def _credit(draw: DrawFn, policy: Doc, names: Names, wishes: Wishes) -> None:
         "round": {"down_to": draw(st.sampled_from(["1", "10", "500"]))},
     }
     if wishes.asks:
-        limit["change"] = {"previous": expression(draw, "money", names, 1), "up_pct": "50", "down_pct": "20"}
+        limit["change"] = {
+            "previous": expression(draw, "money", names, 1),
+            "no_previous": "refer",
+            "up_pct": "50",
+            "down_pct": "20",
+        }
         limit["floor"] = {
             "amount": expression(draw, "money", names, 0),
             "below": draw(st.sampled_from(["zero", "floor"])),

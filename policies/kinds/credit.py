@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,10 +12,11 @@ from policies.desk import Desk
 from policies.diagnostics import Code
 from policies.document import PolicyPart
 from policies.document_fields import CHOICE, Count, Expression, Identifier, Part, Short, Word
+from policies.feel.syntax import NumberLiteral
 from policies.ir import Expression as Typed
 from policies.ir import Rule
 from policies.kinds.kind import Checked, Kind
-from policies.nodes import Span
+from policies.nodes import Scalar, Span
 from policies.rules import check_rules
 from policies.types import Boolean, ContextOf, Date, ListOf, Money, Number, Text, Type, nullable
 
@@ -48,6 +49,7 @@ class ChangePart(Part):
     """The largest change against the previous limit, in percent of it (domain C12)."""
 
     previous: Expression
+    no_previous: Annotated[Literal["unbounded", "refer"], CHOICE]
     up_pct: Expression | None = None
     down_pct: Expression | None = None
 
@@ -124,12 +126,14 @@ class ComputedLimit:
     combine: Literal["min", "median", "average", "max"]
     caps: tuple[Method, ...]
     previous: Typed | None
+    no_previous: Literal["unbounded", "refer"] | None
     up_pct: Typed | None
     down_pct: Typed | None
     round_down_to: Typed | None
     floor: Typed | None
     below_floor: Literal["zero", "floor"] | None
     valid_days: int | None
+    line: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +243,23 @@ def _check_computed(part: LimitPart, span: Span, desk: Desk) -> ComputedLimit | 
         part.combine,
         tuple(_check_method(name, cap, part.key_span("caps", name), desk) for name, cap in part.caps.items()),
         None if change is None else desk.expression(change.previous, money),
+        None if change is None else change.no_previous,
         None if change is None else desk.optional(change.up_pct, percent),
         None if change is None else desk.optional(change.down_pct, percent),
-        None if part.round is None else desk.expression(part.round.down_to, money),
+        None if part.round is None else _check_step(part.round.down_to, desk),
         None if floor is None else desk.expression(floor.amount, money),
         None if floor is None else floor.below,
         part.valid_days,
+        span.line,
     )
+
+
+def _check_step(scalar: Scalar, desk: Desk) -> Typed:
+    """The step a limit is rounded down to; one written as 0 or less is refused (C12)."""
+    step = desk.expression(scalar, Money(desk.currency))
+    if isinstance(step.syntax, NumberLiteral) and step.syntax.value <= 0:
+        desk.error(Code.CREDIT, f"a step of {step.syntax.value} cannot be rounded to", scalar.span, "write 500 or 1000")
+    return step
 
 
 def _check_method(name: str, part: MethodPart, span: Span, desk: Desk) -> Method:
