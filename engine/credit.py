@@ -17,6 +17,9 @@ from policies.feel.values import FEEL_DECIMAL, Value
 from policies.kinds.credit import OUTCOMES, ComputedLimit, Credit, CurrentLimit
 
 
+_HUNDRED = Decimal(100)
+
+
 @dataclass(slots=True)
 class _Verdict:
     """What follows so far: every outcome that applies, and the conditions attached."""
@@ -124,7 +127,9 @@ _STRICTER = {"prepayment_pct": max, "shorter_terms_days": min, "amount_counter_o
 def _attach(ruling: Ruling, body: Credit, verdict: _Verdict, sitting: Sitting) -> None:
     for name, expression in ruling.rule.conditions:
         judged = sitting.judge(expression)
-        if judged.value is None:
+        if _impossible(name, judged.value):
+            judged.notes.undefined[f"{name} of {judged.value}"] = None
+        if judged.value is None or judged.notes.undefined:
             sitting.data_reason(ruling.rule.name, judged.notes)
             verdict.outcomes.append(body.missing)
             continue
@@ -136,6 +141,13 @@ def _attach(ruling: Ruling, body: Credit, verdict: _Verdict, sitting: Sitting) -
         held = verdict.conditions.get(name)
         stricter = _STRICTER.get(name)
         verdict.conditions[name] = judged.value if held is None or stricter is None else stricter(held, judged.value)
+
+
+def _impossible(name: str, value: Value) -> bool:
+    """Whether a condition could not be met: a prepayment beyond 0 to 100 percent, terms of fewer than 0 days."""
+    if not isinstance(value, Decimal) or name == "amount_counter_offer":
+        return False
+    return value < 0 or (name == "prepayment_pct" and value > _HUNDRED)
 
 
 def _terms(body: Credit, verdict: _Verdict, sitting: Sitting) -> Decimal | None:

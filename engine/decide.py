@@ -60,7 +60,7 @@ def _decide(
 
 
 def _sit(policy: Policy, facts: Mapping[str, Value], as_of: dt.date) -> Sitting:
-    names: dict[str, Value] = {"as_of": as_of, **facts}
+    names: dict[str, Value] = {"as_of": as_of, "reporting_currency": policy.currency, **facts}
     causes: dict[str, Notes] = {}
     for parameter in policy.parameters:
         dated = parameter.on(as_of)

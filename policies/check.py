@@ -24,7 +24,7 @@ from policies.reading import Entries, Reading, read_part, unfold
 from policies.regions import Bounds
 from policies.scope import Scope
 from policies.source import read
-from policies.types import Date, Type, Unknown
+from policies.types import Date, Text, Type, Unknown
 
 MAX_RULES = 10_000
 
@@ -97,7 +97,7 @@ def _declare(header: HeaderPart, reading: Reading) -> _Document:
 def _check_taken(document: _Document) -> None:
     """One name, one meaning: facts, parameters, blocks and policies share the space expressions see."""
     header = document.header
-    taken: dict[str, str] = {"as_of": "the day of the decision"}
+    taken = {"as_of": "the day of the decision", "reporting_currency": "the document's currency"}
     written: list[tuple[str, str, Span]] = [
         *((name, "a fact", header.key_span("facts", name)) for name in header.facts),
         *((name, "a parameter", header.key_span("parameters", name)) for name in header.parameters),
@@ -169,7 +169,7 @@ def _read(name: str, tree: object, document: _Document) -> tuple[Kind, PolicyPar
 def _check_policy(name: str, kind: Kind, part: PolicyPart, needs: tuple[Policy, ...], document: _Document) -> Policy:
     header, reading = document.header, document.reading
     functions = {function.name: function for block in document.blocks.values() for function in block.functions}
-    names: dict[str, Type] = {"as_of": Date()}
+    names: dict[str, Type] = {"as_of": Date(), "reporting_currency": Text()}
     names.update({fact.name: fact.type for fact in document.facts})
     names.update({parameter.name: parameter.type for parameter in document.parameters})
     names.update({block.name: block.parameter_type for block in document.blocks.values()})
@@ -197,6 +197,7 @@ def _check_policy(name: str, kind: Kind, part: PolicyPart, needs: tuple[Policy, 
         name=name,
         kind=kind.name,
         title=title,
+        currency=header.reporting_currency,
         facts=facts,
         parameters=_parameters_used(parts, document),
         functions=_functions_used(parts, functions),

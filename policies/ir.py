@@ -241,6 +241,7 @@ class Policy:
     name: str
     kind: str
     title: Texts
+    currency: str
     facts: tuple[Fact, ...]
     parameters: tuple[Parameter, ...]
     functions: tuple[Function, ...]
