@@ -32,10 +32,11 @@ def _by_rules(body: Classification, sitting: Sitting) -> str:
             continue
         skip_rules(sitting, rule)
         if ruling.status is Status.FIRED:
-            sitting.reason(rule.reason, rule.name, ruling.judged)
+            sitting.reason(rule.reason, rule.name, ruling.judged, rule.then)
             return rule.then or body.missing
-        sitting.data_reason(rule.name, ruling.judged.notes)
-        return rule.missing or body.missing
+        unknown = rule.missing or body.missing
+        sitting.data_reason(rule.name, ruling.judged.notes, unknown)
+        return unknown
     return body.otherwise or body.missing
 
 
@@ -58,10 +59,10 @@ def _overlays(body: Classification, sitting: Sitting) -> list[tuple[str, str]]:
         status = status_of(judged.value)
         sitting.steps.append(judged.step("overlay", overlay.name, status, overlay.line, note=overlay.then))
         if status is Status.FIRED:
-            sitting.reason(overlay.reason, overlay.name, judged)
+            sitting.reason(overlay.reason, overlay.name, judged, overlay.then)
             active.append((overlay.name, overlay.then))
         elif status is Status.UNKNOWN:
-            sitting.data_reason(overlay.name, judged.notes)
+            sitting.data_reason(overlay.name, judged.notes, overlay.missing)
             if overlay.missing != NO_OVERLAY:
                 active.append((overlay.name, overlay.missing))
     return active

@@ -16,7 +16,6 @@ from engine.sitting import Judged, Sitting
 from policies.feel.values import FEEL_DECIMAL, Value
 from policies.kinds.credit import OUTCOMES, ComputedLimit, Credit, CurrentLimit
 
-
 _HUNDRED = Decimal(100)
 
 
@@ -42,7 +41,7 @@ def decide_credit(body: Credit, sitting: Sitting) -> dict[str, Value]:
             verdict.outcomes.append(granted.route)
     available = _available(exposure, granted, sitting)
     if body.order is not None and exposure is not None and granted is not None:
-        status = check_order(body.order, sitting, exposure, granted.judged)
+        status = check_order(body.order, sitting, exposure, granted.judged, body.missing)
         verdict.fired = status is Status.FIRED
         if status is not Status.NOT_FIRED:
             verdict.outcomes.append(body.order.over_limit if status is Status.FIRED else body.missing)
@@ -109,13 +108,14 @@ def _apply(ruling: Ruling, body: Credit, verdict: _Verdict, sitting: Sitting) ->
     rule = ruling.rule
     match ruling.status:
         case Status.FIRED:
-            sitting.reason(rule.reason, rule.name, ruling.judged)
+            sitting.reason(rule.reason, rule.name, ruling.judged, rule.then)
             verdict.fired = True
             verdict.outcomes.append(rule.then or body.missing)
             _attach(ruling, body, verdict, sitting)
         case Status.UNKNOWN:
-            sitting.data_reason(rule.name, ruling.judged.notes)
-            verdict.outcomes.append(rule.missing or body.missing)
+            route = rule.missing or body.missing
+            sitting.data_reason(rule.name, ruling.judged.notes, route)
+            verdict.outcomes.append(route)
         case _:
             return
 
@@ -130,7 +130,7 @@ def _attach(ruling: Ruling, body: Credit, verdict: _Verdict, sitting: Sitting) -
         if _impossible(name, judged.value):
             judged.notes.undefined[f"{name} of {judged.value}"] = None
         if judged.value is None or judged.notes.undefined:
-            sitting.data_reason(ruling.rule.name, judged.notes)
+            sitting.data_reason(ruling.rule.name, judged.notes, body.missing)
             verdict.outcomes.append(body.missing)
             continue
         if name == "amount_counter_offer" and judged.value <= 0:
@@ -159,7 +159,7 @@ def _terms(body: Credit, verdict: _Verdict, sitting: Sitting) -> Decimal | None:
     status = Status.UNKNOWN if judged.value is None else Status.COMPUTED
     sitting.steps.append(judged.step("terms", "terms_days", status, body.terms_days.line, value=judged.value))
     if judged.value is None:
-        sitting.data_reason("terms_days", judged.notes)
+        sitting.data_reason("terms_days", judged.notes, body.missing)
         verdict.outcomes.append(body.missing)
         return None
     days: Decimal = judged.value

@@ -75,7 +75,8 @@ def _sit(policy: Policy, facts: Mapping[str, Value], as_of: dt.date) -> Sitting:
 
 
 def _ranked(reasons: list[Reason]) -> tuple[Reason, ...]:
-    return tuple(sorted(reasons, key=lambda reason: _RANK.index(reason.kind)))
+    """By kind; within the knock-outs those that decline first, since they, not those that refer, made the decision."""
+    return tuple(sorted(reasons, key=lambda reason: (_RANK.index(reason.kind), reason.then != "decline")))
 
 
 def _causes(decision: Decision) -> Notes:

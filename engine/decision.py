@@ -71,13 +71,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why: a stable code, what kind of reason it is, the part of the policy it came from, and texts by language."""
+    """Why: a stable code, what kind of reason it is, the part of the policy it came from, and texts by language.
+
+    `then` is what it leads to by itself, where it does: `decline`, a class.
+    """
 
     code: str
     kind: str
     policy: str
     rule: str
     text: Mapping[str, str]
+    then: str | None = None
     observed: Mapping[str, Value] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     points_lost: Decimal | None = None
@@ -93,6 +97,8 @@ class Reason:
             "text": dict(self.text),
             "disclosable": self.disclosable,
         }
+        if self.then is not None:
+            body["then"] = self.then
         if self.observed:
             body["observed"] = {path: value_to_json(value) for path, value in self.observed.items()}
         if self.missing:

@@ -55,7 +55,7 @@ def counted(exposure: Decimal) -> Decimal:
     return max(exposure, _ZERO)
 
 
-def check_order(order: OrderCheck, sitting: Sitting, exposure: Judged, limit: Judged) -> Status:
+def check_order(order: OrderCheck, sitting: Sitting, exposure: Judged, limit: Judged, missing_route: str) -> Status:
     """Fired when the order does not fit under the limit, unknown when that cannot be known.
 
     A return (negative amount) and a fully prepaid order fit; a part prepaid is not tested; equality fits. A prepayment
@@ -88,7 +88,7 @@ def check_order(order: OrderCheck, sitting: Sitting, exposure: Judged, limit: Ju
     line = order.amount.line
     sitting.steps.append(judged.step("order", "order against limit", status, line, note=said))
     if status is Status.FIRED:
-        sitting.reason(order.reason, "order against limit", judged)
+        sitting.reason(order.reason, "order against limit", judged, order.over_limit)
     elif status is Status.UNKNOWN:
-        sitting.data_reason("order against limit", notes)
+        sitting.data_reason("order against limit", notes, missing_route)
     return status

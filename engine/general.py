@@ -1,4 +1,4 @@
-"""The kind `decision`: the outcome's members, and the reasons of the rules that hold."""
+"""The kind `decision`: the outcome's members, and the reasons of the rules that hold or are unknown."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ def decide_general(body: General, sitting: Sitting) -> dict[str, Value]:
     for ruling in judge_rules(sitting):
         if ruling.status is Status.FIRED:
             sitting.reason(ruling.rule.reason, ruling.rule.name, ruling.judged)
+        elif ruling.status is Status.UNKNOWN:
+            sitting.data_reason(ruling.rule.name, ruling.judged.notes)
     outcome: dict[str, Value] = {}
     for member in body.members:
         judged = sitting.judge(member.value)

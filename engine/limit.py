@@ -78,7 +78,7 @@ def compute_limit(limit: ComputedLimit, sitting: Sitting, missing_route: str) ->
                 steps=tuple(steps),
             )
         )
-        sitting.data_reason("limit", notes)
+        sitting.data_reason("limit", notes, missing_route)
         return Granted(Judged(None, notes), route=missing_route)
     amount, binding = _combine(limit, methods, caps)
     amount, binding = _bounded_change(bounds, amount, binding, steps)
@@ -213,7 +213,7 @@ def current_limit(limit: CurrentLimit, sitting: Sitting) -> Granted:
     judged = sitting.judge(limit.value)
     if judged.value is None:
         sitting.steps.append(judged.step("limit", "limit", Status.UNKNOWN, limit.value.line, note="no limit set"))
-        sitting.data_reason("limit", judged.notes)
+        sitting.data_reason("limit", judged.notes, limit.none_set)
         return Granted(judged, route=limit.none_set)
     if limit.valid_to is None:
         sitting.steps.append(judged.step("limit", "limit", Status.COMPUTED, limit.value.line, value=judged.value))
@@ -229,13 +229,14 @@ def _within_validity(limit: CurrentLimit, valid_to: Expression, judged: Judged, 
         sitting.steps.append(
             end.step("limit", "limit", Status.UNKNOWN, line, note="nobody knows until when it is valid")
         )
-        sitting.data_reason("limit", end.notes)
+        sitting.data_reason("limit", end.notes, "refer")
         return Granted(Judged(None, end.notes), route="refer")
     if end.value is None or sitting.as_of <= end.value:
         sitting.steps.append(judged.step("limit", "limit", Status.COMPUTED, line, value=judged.value))
         return Granted(judged, ["current"], end.value)
     said = f"expired on {end.value.isoformat()}"
-    sitting.reason("CR-VAL-01", "limit", Judged(None, Notes({**judged.notes.read, **end.notes.read})))
+    then = "refer" if limit.expired == "refer" else None
+    sitting.reason("CR-VAL-01", "limit", Judged(None, Notes({**judged.notes.read, **end.notes.read})), then)
     if limit.expired == "treat_as_zero":
         sitting.steps.append(judged.step("limit", "limit", Status.FIRED, line, value=_ZERO, note=said))
         return Granted(Judged(_ZERO, judged.notes), ["expired"], end.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from engine.decision import Reason, Status, Step
@@ -79,40 +79,25 @@ class Sitting:
         self.meaning.names[name] = value
         self.meaning.causes[name] = notes
 
-    def reason(self, code: str, rule: str, judged: Judged | None = None) -> None:
+    def reason(self, code: str, rule: str, judged: Judged | None = None, then: str | None = None) -> None:
         """Add a reason; its kind and texts come from the policy's reason codes. The same one is kept once."""
-        text = self.policy.reason_texts[code]
         observed = shown(judged.notes.read) if judged else {}
-        self._keep(
-            Reason(code, text.kind, self.policy.name, rule, text.text, observed=observed, disclosable=text.disclosable)
-        )
+        self._keep(replace(self._named(code, rule), then=then, observed=observed))
+
+    def _named(self, code: str, rule: str) -> Reason:
+        text = self.policy.reason_texts[code]
+        return Reason(code, text.kind, self.policy.name, rule, text.text, disclosable=text.disclosable)
 
     def score_reason(self, code: str, factor: str, step: Step, lost: Decimal) -> None:
         """The reason of a scorecard factor that lost points."""
-        text = self.policy.reason_texts[code]
-        self._keep(
-            Reason(
-                code,
-                text.kind,
-                self.policy.name,
-                factor,
-                text.text,
-                observed=step.read,
-                points_lost=lost,
-                disclosable=text.disclosable,
-            )
-        )
+        self._keep(replace(self._named(code, factor), observed=step.read, points_lost=lost))
 
-    def data_reason(self, rule: str, notes: Notes) -> None:
+    def data_reason(self, rule: str, notes: Notes, then: str | None = None) -> None:
         """The reason for what could not be known: facts missing, or a computation without value."""
         if notes.missing:
-            text = self.policy.reason_texts[MISSING]
-            missing = tuple(notes.missing)
-            self._keep(Reason(MISSING, text.kind, self.policy.name, rule, text.text, missing=missing))
+            self._keep(replace(self._named(MISSING, rule), then=then, missing=tuple(notes.missing)))
         if notes.undefined or not notes.missing:
-            text = self.policy.reason_texts[UNDEFINED]
-            observed = shown(notes.read)
-            self._keep(Reason(UNDEFINED, text.kind, self.policy.name, rule, text.text, observed=observed))
+            self._keep(replace(self._named(UNDEFINED, rule), then=then, observed=shown(notes.read)))
 
     def _keep(self, reason: Reason) -> None:
         if reason not in self.reasons:

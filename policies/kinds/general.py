@@ -73,4 +73,4 @@ def check(part: DecisionPart, desk: Desk) -> Checked:
     return Checked(General(tuple(members)), rules, ContextOf(tuple(fields)))
 
 
-KIND = Kind("decision", DecisionPart, check)
+KIND = Kind("decision", DecisionPart, check, ("DT-MIS-01", "DT-UND-01"))
