@@ -8,10 +8,13 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from api import decisions, health, pages, policies_view
+from api.description import fit_description
 from api.edge import Edge
+from api.identities import new_id
 from api.problems import PROBLEMS, Problem, problem_response
 from api.running import Clock, start, terminate, utc_now
 from api.settings import Settings
@@ -41,10 +44,16 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, leave: Callable[[]
     app.include_router(policies_view.router)
     app.include_router(health.router)
     app.add_api_route("/problems", pages.problems_page, include_in_schema=False)
+    app.add_api_route("/", _to_docs, include_in_schema=False)
     app.add_exception_handler(Problem, _answer_problem)
     app.add_exception_handler(HTTPException, _answer_refusal)
     app.add_middleware(Edge, clock=clock)
+    fit_description(app.openapi(), running.in_force, new_id("try", clock()))
     return app
+
+
+def _to_docs() -> RedirectResponse:
+    return RedirectResponse("/docs")
 
 
 async def _answer_problem(request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from enum import StrEnum
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,12 +25,15 @@ app = typer.Typer(
 )
 
 
-class Language(StrEnum):
-    """The languages reasons can be read in."""
+def _one_of(*words: str) -> Callable[[str], str]:
+    """A reader of one of these words; any other is refused with all of them named."""
 
-    EN = "en"
-    HANS = "zh-Hans"
-    HANT = "zh-Hant"
+    def read(text: str) -> str:
+        if text not in words:
+            raise typer.BadParameter(f"`{text}` is not one of {', '.join(words)}")
+        return text
+
+    return read
 
 
 def _day(text: str) -> dt.date:
@@ -61,7 +64,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 def check(
     file: PolicyFile = POLICIES,
     form: Annotated[
-        Literal["text", "json", "gnu"], typer.Option("--format", help="For people, programs, editors.")
+        Literal["text", "json", "gnu"],
+        typer.Option(
+            "--format",
+            metavar="text|json|gnu",
+            parser=_one_of("text", "json", "gnu"),
+            help="For people, programs, editors.",
+        ),
     ] = "text",
 ) -> None:
     """Check a policy file: every mistake with its line, its column and the mend."""
@@ -79,18 +88,31 @@ def decide(
     as_of: AsOf = None,
     policies: Policies = POLICIES,
     as_json: AsJson = False,
-    language: Annotated[Language, typer.Option("--lang", help="The language of the reasons.")] = Language.EN,
+    language: Annotated[
+        str,
+        typer.Option(
+            "--lang",
+            metavar="en|zh-Hans|zh-Hant",
+            parser=_one_of("en", "zh-Hans", "zh-Hant"),
+            help="The language to show it in.",
+        ),
+    ] = "en",
 ) -> None:
     """Decide on one customer's facts and show why. A what-if: nothing is recorded."""
     from api.commands import decision
 
-    decision.decide(policy, facts, as_of, policies, as_json, language.value)
+    decision.decide(policy, facts, as_of, policies, as_json, language)
 
 
 @app.command("test")
 def run_cases(
     file: PolicyFile = POLICIES,
-    form: Annotated[Literal["text", "json"], typer.Option("--format", help="For people or for programs.")] = "text",
+    form: Annotated[
+        Literal["text", "json"],
+        typer.Option(
+            "--format", metavar="text|json", parser=_one_of("text", "json"), help="For people or for programs."
+        ),
+    ] = "text",
 ) -> None:
     """Run the policy file's own test cases; say what failed and what no case reached."""
     from api.commands.cases import test

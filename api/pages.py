@@ -36,7 +36,7 @@ def new_app(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) ->
         redoc_url=None,
         favicon_url="data:,",
         static_url="/docs-assets",
-        swagger_ui_parameters={"validatorUrl": None},
+        swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": True},
         redirect_slashes=False,
     )
 

@@ -14,7 +14,8 @@ from api.wire import PolicyLine, PolicyList, PolicyView
 from engine.decision import Json
 from engine.facts import demanded
 from engine.facts_schema import example_facts, facts_schema
-from policies.ir import Fact, Policy
+from engine.outcome_schema import outcome_schema
+from policies.ir import Policy
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
 
@@ -33,15 +34,16 @@ def list_policies(request: Request) -> PolicyList:
 
 @router.get("/{name}", summary="Show one policy", responses=problems("policy_unknown", "internal_error"))
 def show_policy(name: str, request: Request) -> PolicyView:
-    """What the policy is, the schema of the facts it reads, and an example of a request."""
+    """What the policy is, the schemas of its facts and its outcome, and an example of a request."""
     in_force = _in_force(request)
     policy = in_force.bundle.policies.get(name)
     if policy is None:
         raise unknown_policy(request.app.state.running, name)
-    example = _example(policy, in_force)
+    example = example_of(policy, in_force)
     return PolicyView(
         **_line(policy, in_force),
-        facts_schema=facts_schema(_read(policy), policy.reads),
+        facts_schema=facts_schema(policy.facts, policy.reads),
+        outcome_schema=outcome_schema(policy.outcome),
         example=example,
         curl=_curl(str(request.url_for("post_decision", policy=name)), example),
     )
@@ -63,13 +65,9 @@ def _line(policy: Policy, in_force: InForce) -> dict[str, Json]:
     }
 
 
-def _read(policy: Policy) -> tuple[Fact, ...]:
-    return tuple(fact for fact in policy.facts if demanded(fact.name, policy.reads))
-
-
-def _example(policy: Policy, in_force: InForce) -> dict[str, Json]:
-    """The policy's first test case; where it has none, facts made from their declarations."""
-    read = _read(policy)
+def example_of(policy: Policy, in_force: InForce) -> dict[str, Json]:
+    """A request body: the policy's first test case; where it has none, facts made from their declarations."""
+    read = [fact for fact in policy.facts if demanded(fact.name, policy.reads)]
     for case in in_force.bundle.tests:
         if case.policy == policy.name:
             facts = {fact.name: case.facts[fact.name] for fact in read if fact.name in case.facts}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NoReturn
 
+from engine.decision import plain_decimal
 from engine.facts import pointer_step
 from policies.diagnostics import quote
 
@@ -21,7 +22,11 @@ MAX_DIGITS = 40
 MAX_INTEGER = 2**63 - 1
 
 JsonValue = None | bool | int | Decimal | str | list["JsonValue"] | dict[str, "JsonValue"]
-"""A JSON value: a number with a point is a Decimal, one without an int of at most 64 bits; never a float."""
+"""A JSON value: a number with a point is a Decimal, one without an int of at most 64 bits; never a float.
+
+A JSON number is its value: `1.50` is read as 1.5. A record keeps numbers as text, where `1.50` is not `1.5`; were the
+zeros kept, an amount sent as 1.500 would be recorded as text that the same policy refuses.
+"""
 
 
 class BadJson(Exception):  # noqa: N818 (a body, not a program, is bad)
@@ -84,7 +89,7 @@ def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
 def _decimal(number: str) -> Decimal:
     if _number_problem(number):
         raise _Refusal
-    return Decimal(number)
+    return Decimal(plain_decimal(Decimal(number)))
 
 
 def _integer(number: str) -> int:

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from engine.decision import Status
+from policies.document import ReasonPart
 
 Day = Annotated[dt.date, Field(description="a calendar day, `YYYY-MM-DD`")]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, hexadecimal")]
 Json = dict[str, Any]
+ByLanguage = Annotated[
+    dict[str, str],
+    Field(
+        description="a text for each language that the policy file names",
+        examples=[{"en": "The order is small", "zh-Hans": "订单金额较小"}],
+    ),
+]
+Paths = Annotated[list[str], Field(description="dotted paths of the facts that were missing; absent when none were")]
+Read = Annotated[
+    Json,
+    Field(
+        description="values read, by name: decimals as text, what the engine counted as whole numbers, lists by their "
+        "length; absent when none were read",
+        examples=[{"amount": "250.5", "days_overdue": "3"}],
+    ),
+]
+
+REASON_KINDS = get_args(ReasonPart.model_fields["kind"].annotation)
 
 
 class Shape(BaseModel):
@@ -32,6 +53,39 @@ class LogPlace(Shape):
     leaf: Digest = Field(description="SHA-256 of the byte 0x00 and the record's exact bytes (RFC 9162, section 2.1.1)")
 
 
+class DecisionReason(Shape):
+    """Why the outcome is what it is. Knock-outs come first, those that decline before all others."""
+
+    code: str = Field(description="stable; declared under `reasons` in the policy text, or a standard code")
+    kind: str = Field(json_schema_extra={"enum": list(REASON_KINDS)})
+    policy: str = Field(description="the policy whose rule gave it: this one, or one it needs")
+    rule: str = Field(description="the rule, factor, limit method or other part of the policy it came from")
+    text: ByLanguage
+    disclosable: bool = Field(description="whether it may be told to the customer")
+    then: str | None = Field(default=None, description="what it leads to by itself: an outcome, a class")
+    observed: Read = Field(default_factory=dict)
+    missing: Paths = Field(default_factory=list)
+    points_lost: str | None = Field(default=None, description="of a scorecard's factor, decimal text")
+
+
+class TraceStep(Shape):
+    """What became of one part of the policy. Members that would be empty are absent."""
+
+    part: str = Field(description="what it is: `rule`, `let`, `row`, `factor`, `method`, `level`, `need` and so on")
+    name: str
+    status: Status = Field(
+        description="`fired`: its condition holds; `not_fired`: it does not; `skipped`: it was not come to; `unknown`: "
+        "something it needs is missing or has no value; `computed`: it has a value"
+    )
+    value: Any = Field(default=None, description="its value; absent when it has none")
+    read: Read = Field(default_factory=dict)
+    missing: Paths = Field(default_factory=list)
+    undefined: list[str] = Field(default_factory=list, description="computations without value: `zero_denominator: …`")
+    line: int | None = Field(default=None, ge=1, description="its line in the policy text")
+    note: str | None = Field(default=None, description="what else there is to know: the row that answered")
+    steps: list[TraceStep] = Field(default_factory=list, description="the steps it consists of, in their order")
+
+
 class DecisionAnswer(Shape):
     """A decision that has been recorded."""
 
@@ -43,9 +97,12 @@ class DecisionAnswer(Shape):
     engine: str
     as_of: Day
     decided_at: dt.datetime
-    outcome: Json
-    reasons: list[Json]
-    trace: list[Json] = Field(description="what became of every part of the policy, with the values it read")
+    outcome: Json = Field(
+        description="by kind of policy; `outcome_schema` of `GET /v1/policies/{name}` is its schema",
+        examples=[{"release": True}],
+    )
+    reasons: list[DecisionReason]
+    trace: list[TraceStep] = Field(description="what became of every part of the policy, with the values it read")
     log: LogPlace
 
 
@@ -60,7 +117,7 @@ class PolicyLine(Shape):
 
     name: str
     kind: str
-    title: dict[str, str] = Field(description="by language")
+    title: ByLanguage
     policy_digest: Digest
     revision: int = Field(ge=1)
     needs: list[str] = Field(description="the policies whose outcomes it reads")
@@ -78,7 +135,8 @@ class PolicyList(Shape):
 class PolicyView(PolicyLine):
     """A policy with all it takes to ask it."""
 
-    facts_schema: Json = Field(description="JSON Schema (2020-12) of the facts this policy reads")
+    facts_schema: Json = Field(description="JSON Schema (2020-12) of the facts: those it reads, and those it does not")
+    outcome_schema: Json = Field(description="JSON Schema (2020-12) of the `outcome` of its decisions")
     example: Json = Field(description="a request body that gets a decision")
     curl: str = Field(description="the example as a command")
 

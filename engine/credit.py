@@ -51,6 +51,10 @@ def decide_credit(body: Credit, sitting: Sitting) -> dict[str, Value]:
     # What is only unknown does not set the default aside: the stricter of the two stands.
     outcomes = verdict.outcomes if verdict.fired else [*verdict.outcomes, body.default]
     decision = max(outcomes, key=OUTCOMES.index)
+    if not verdict.fired and decision == body.default and body.default_reason is not None:
+        sitting.reason(body.default_reason, "default", then=body.default)
+    if decision == "approve_with_conditions" and not verdict.conditions:
+        decision = "approve"  # every condition came out as not required
     if decision != "approve":
         give_score_reasons(sitting)
     outcome = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,9 @@ def decide(policy: Policy, raw: Mapping[str, Any], as_of: dt.date) -> Decision:
         decision, _ = _decide(policy, facts, as_of, done)
     except RecursionError:
         raise Fault((Misfit("too_much_work", "", "the facts are nested too deeply to be evaluated"),)) from None
+    except (decimal.Overflow, decimal.InvalidOperation, OverflowError):
+        said = "these facts lead to a number beyond 34 digits or a day beyond the year 9999"
+        raise Fault((Misfit("out_of_range", "", said),)) from None
     return decision
 
 

@@ -68,7 +68,10 @@ def check_order(order: OrderCheck, sitting: Sitting, exposure: Judged, limit: Ju
         notes.read.update(judged.notes.read)
     paid = prepaid.value if prepaid is not None and prepaid.value is not None else _ZERO
     status, said = Status.NOT_FIRED, "fits"
-    if amount.value is not None and amount.value < 0:
+    if paid < 0:
+        status, said = Status.UNKNOWN, "cannot be tested"
+        notes.undefined[f"the prepayment is negative: {paid}"] = None
+    elif amount.value is not None and amount.value < 0:
         said = "a return is never refused"
     elif amount.value is not None and paid > 0 and paid >= amount.value:
         said = "prepaid in full"

@@ -13,7 +13,7 @@ from engine.decision import Fault, Misfit, plain_decimal
 from policies.currencies import minor_units
 from policies.diagnostics import quote
 from policies.feel.temporal import read_date_time, read_duration, read_time
-from policies.feel.values import Duration, Value
+from policies.feel.values import FEEL_DECIMAL, Duration, Value
 from policies.identifiers import did_you_mean, named
 from policies.ir import Fact
 from policies.scalars import MAX_DIGITS, ScalarProblem, date_of, decimal_of
@@ -224,6 +224,8 @@ def _number(fact: Fact, type_: Number | Money, given: Any) -> Decimal:
         value = _bounded_digits(fact, given)
     else:
         value = _decimal(fact, type_, given)
+    if len(value.as_tuple().digits) > FEEL_DECIMAL.prec:
+        raise _DoesNotFit("fact_range", f"{quote(fact.name)} has more than {FEEL_DECIMAL.prec} digits")
     if isinstance(type_, Money):
         _check_decimals(fact, type_, value, as_written=isinstance(given, str))
     if fact.low is not None and value < fact.low:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any, assert_never
 
 from engine.decision import plain_decimal, value_to_json
-from engine.facts import MAX_TEXT, demanded, members_of
+from engine.facts import EXACT_INTEGER, MAX_TEXT, demanded, members_of
+from engine.outcome_schema import DIALECT
 from policies.currencies import minor_units
+from policies.feel.values import FEEL_DECIMAL
 from policies.ir import Fact
 from policies.scalars import MAX_DIGITS
 from policies.types import (
@@ -31,37 +33,58 @@ from policies.types import (
     nullable,
 )
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_DECIMAL = r"^-?(0|[1-9][0-9]*)"
+_TOO_LONG = rf"(?!([^0-9]*[0-9]){{{MAX_DIGITS + 1}}})(?![-0.]*[1-9]([^0-9]*[0-9]){{{FEEL_DECIMAL.prec}}})"
+"""Refuses, in a pattern, more than 40 digits, and more than 34 from the first that is not 0."""
+
+_DECIMAL = rf"^{_TOO_LONG}-?(0|[1-9][0-9]*)"
 
 
 def facts_schema(declared: Sequence[Fact], reads: frozenset[str] | None = None) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a facts document; `reads` as in `engine.facts.fit`.
 
-    Bounds of a number apply to its form as a JSON number: a schema cannot compare decimal text.
+    It refuses nothing that `fit` takes. What `fit` refuses beyond it: decimal text outside a number's bounds (a schema
+    cannot compare text), a JSON number with more decimals than its currency has or with too many digits (validators
+    compute `multipleOf` with binary floats), and whatever is wrong within a fact that is not read, which is only named
+    here. The descriptions say all bounds.
     """
-    return {"$schema": _DIALECT, **_block(declared, reads)}
+    return {"$schema": DIALECT, **_block(declared, reads)}
 
 
 def _block(declared: Sequence[Fact], reads: frozenset[str] | None) -> dict[str, Any]:
-    required = [fact.name for fact in declared if not fact.optional and demanded(fact.name, reads)]
-    return {
-        "type": "object",
-        "properties": {fact.name: _fact(fact, may_be_null=fact.name not in required) for fact in declared},
-        "required": required,
-        "additionalProperties": False,
-    }
+    read = [fact for fact in declared if demanded(fact.name, reads)]
+    required = [fact.name for fact in read if not fact.optional]
+    properties = {fact.name: _fact(fact, may_be_null=fact.optional) for fact in read}
+    properties |= {fact.name: _named(fact, "; not read by this policy") for fact in declared if fact not in read}
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
 def _fact(fact: Fact, *, may_be_null: bool) -> dict[str, Any]:
     schema = _value(fact, fact.type)
     if may_be_null:
         schema = {"anyOf": [schema, {"type": "null"}]}
-    if fact.title:
-        schema["title"] = fact.title.get("en") or next(iter(fact.title.values()))
     if fact.default is not None:
         schema["default"] = value_to_json(fact.default)
-    return {**schema, "description": describe(nullable(fact.type, yes=False))}
+    return schema | _named(fact, "".join(f", {bound}" for bound in _bounds(fact)))
+
+
+def _named(fact: Fact, more: str) -> dict[str, Any]:
+    """The fact's title, and in words what it is; `more` ends the words."""
+    title = {"title": fact.title.get("en") or next(iter(fact.title.values()))} if fact.title else {}
+    return {**title, "description": describe(nullable(fact.type, yes=False)) + more}
+
+
+def _bounds(fact: Fact) -> Iterator[str]:
+    """The bounds of a number, or of each number in a list, in words."""
+    type_ = fact.type
+    while isinstance(type_, ListOf):
+        type_ = type_.item
+    digits = minor_units(type_.currency) if isinstance(type_, Money) and not fact.whole else None
+    if digits is not None:
+        yield f"at most {digits} decimals" if digits else "no decimals"
+    if fact.low is not None:
+        yield f"at least {plain_decimal(fact.low)}"
+    if fact.high is not None:
+        yield f"at most {plain_decimal(fact.high)}"
 
 
 def _value(fact: Fact, type_: Type) -> dict[str, Any]:
@@ -95,11 +118,14 @@ def _value(fact: Fact, type_: Type) -> dict[str, Any]:
 
 
 def _number(fact: Fact, type_: Number | Money) -> dict[str, Any]:
-    bounds = (("minimum", fact.low, ROUND_FLOOR), ("maximum", fact.high, ROUND_CEILING))
-    number: dict[str, Any] = {"type": "integer" if fact.whole else "number"}
-    number |= {name: _json_number(bound, rounding) for name, bound, rounding in bounds if bound is not None}
+    low = None if fact.low is None else _json_number(fact.low, ROUND_FLOOR)
+    high = None if fact.high is None else _json_number(fact.high, ROUND_CEILING)
     if fact.whole:
-        return number
+        lowest = -EXACT_INTEGER if low is None else max(low, -EXACT_INTEGER)
+        highest = EXACT_INTEGER if high is None else min(high, EXACT_INTEGER)
+        return {"type": "integer", "minimum": lowest, "maximum": highest}
+    number: dict[str, Any] = {"type": "number"}
+    number |= {name: bound for name, bound in (("minimum", low), ("maximum", high)) if bound is not None}
     digits = minor_units(type_.currency) if isinstance(type_, Money) else None
     fraction = r"(\.[0-9]+)?" if digits is None else rf"(\.[0-9]{{1,{digits}}})?" if digits else ""
     return {"anyOf": [number, {"type": "string", "pattern": f"{_DECIMAL}{fraction}$"}]}

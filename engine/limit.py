@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Context, Decimal
 from functools import reduce
 
 from engine.decision import Status, Step
@@ -17,6 +17,9 @@ from policies.kinds.credit import ComputedLimit, CurrentLimit, Method
 from policies.types import Money
 
 _ZERO, _HUNDRED = Decimal(0), Decimal(100)
+_EXACT = Context(prec=100)
+"""Wide enough for the whole quotient of two 34-digit amounts, so that a quotient just below a whole stays below."""
+
 _NET_WORTH_METHODS = frozenset({"pct_tangible_net_worth", "pct_working_capital"})
 """Methods for which nothing to lend against is a reason of its own (C11)."""
 
@@ -84,15 +87,25 @@ def compute_limit(limit: ComputedLimit, sitting: Sitting, missing_route: str) ->
     amount, binding = _bounded_change(bounds, amount, binding, steps)
     amount = _rounded(bounds.step or _smallest_unit(limit.methods[0].value), amount, steps)
     amount = _floored(limit, bounds.floor, amount, steps)
-    said = "bound by " + ", ".join(binding)
+    lowest = min(caps.values(), default=amount)
+    if lowest < amount:
+        # Neither the change against the previous limit nor the smallest limit lifts it above a cap (C11).
+        amount, binding = lowest, [name for name, value in caps.items() if value == lowest]
+    said = f"bound by {', '.join(binding)}" if binding else None
     sitting.steps.append(
         Step("limit", "limit", Status.COMPUTED, value=amount, line=limit.line, note=said, steps=tuple(steps))
     )
     for method in (*limit.methods, *limit.caps):
         if method.name in binding and method.reason is not None:
             sitting.reason(method.reason, method.name, Judged(amount, Notes()))
-    valid_to = None if limit.valid_days is None else sitting.as_of + dt.timedelta(days=limit.valid_days)
-    return Granted(Judged(amount, Notes()), binding, valid_to)
+    return Granted(Judged(amount, Notes()), binding, _last_day(sitting.as_of, limit.valid_days))
+
+
+def _last_day(as_of: dt.date, days: int | None) -> dt.date | None:
+    """So many days on, the calendar's last day at the latest."""
+    if days is None:
+        return None
+    return as_of + dt.timedelta(days=min(days, (dt.date.max - as_of).days))
 
 
 def _bounds(limit: ComputedLimit, sitting: Sitting, steps: list[Step], notes: Notes) -> _Bounds | None:
@@ -188,8 +201,7 @@ def _percent(amount: Decimal, percent: Decimal) -> Decimal:
 
 def _rounded(step: Decimal, amount: Decimal, steps: list[Step]) -> Decimal:
     """Down to a multiple of the step. Rounding never raises."""
-    multiple = FEEL_DECIMAL.divide(amount, step).to_integral_value(rounding=ROUND_FLOOR)
-    rounded = FEEL_DECIMAL.multiply(multiple, step)
+    rounded = FEEL_DECIMAL.multiply(_EXACT.divide_int(amount, step), step)
     if rounded != amount:
         steps.append(Step("bound", "round", Status.FIRED, value=rounded, note=f"down to a multiple of {step}"))
     return rounded

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from decimal import Decimal
 
+from engine.identity import identity
 from engine.number_functions import values_of
 from engine.operators import equal, logical_and, logical_not, logical_or
 from policies.feel.values import Value
@@ -59,11 +60,10 @@ def _holds(items: list[Value], element: Value) -> bool:
 
 
 def _distinct(items: list[Value]) -> list[Value]:
-    result: list[Value] = []
+    first: dict[Hashable, Value] = {}
     for item in items:
-        if not _holds(result, item):
-            result.append(item)
-    return result
+        first.setdefault(identity(item), item)
+    return list(first.values())
 
 
 def _flat(items: list[Value]) -> list[Value]:

@@ -21,7 +21,7 @@ from policies.infer import LOOKS_INTO_LISTS, asks_for_null
 from policies.infer_tests import speaks_of_input
 from policies.ir import Function
 from policies.scope import dotted
-from policies.types import Number
+from policies.types import ContextOf, ListOf, Number, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,9 @@ class Meaning:
         kept = []
         for number, item in enumerate(items):
             origin = f"{dotted(expr.of) or 'items'}[{number}]"
-            fields = item if isinstance(item, dict) else {}
+            # Every field of the item's type hides an outer name, also where the item itself is missing.
+            fields: dict[str, Value] = dict.fromkeys(_field_names(expr.of.type))
+            fields |= item if isinstance(item, dict) else {}
             origins = {"item": origin, **{name: f"{origin}.{name}" for name in fields}}
             frame = local.adding({"item": item, **fields}, origins)
             truth = self.value(expr.condition, frame)
@@ -235,7 +237,7 @@ class Meaning:
         function = self.functions.get(name)
         if function is not None:
             return self._apply(function, args, expr.names)
-        if name in LOOKS_INTO_LISTS and not asks_for_null(expr) and any(_holds_missing(arg) for arg in args):
+        if name in LOOKS_INTO_LISTS and not asks_for_null(expr) and _holds_missing(args):
             return None
         if expr.names is not None:
             arranged = functions.arrange(name, args, expr.names)
@@ -357,6 +359,11 @@ def _is_one_of(value: Value, tested: Value) -> bool | None:
             return any_of(_is_one_of(value, item) for item in tested)
         case _:
             return _compared(value, "=", tested)
+
+
+def _field_names(type_: Type | None) -> tuple[str, ...]:
+    item = type_.item if isinstance(type_, ListOf) else None
+    return tuple(name for name, _ in item.fields) if isinstance(item, ContextOf) else ()
 
 
 def _at(items: list[Value], position: Value) -> Value:

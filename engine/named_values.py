@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import reduce
 from typing import assert_never
 
 from engine.decision import Status, Step
@@ -53,15 +54,16 @@ def _score(card: Scorecard, sitting: Sitting) -> tuple[Decimal | None, Notes, St
         if points is None:
             notes.because_of(judged.notes)
             refer = refer or factor.missing == "refer"
-            left_out += factor.weight
+            left_out = FEEL_DECIMAL.add(left_out, factor.weight)
         else:
             points_by_weight.append((points, factor.weight))
         steps.append(_factor_step(factor, judged, band, points))
-    weight = card.total_weight - left_out
+    weight = FEEL_DECIMAL.subtract(card.total_weight, left_out)
     if refer or weight <= 0:
         steps_ = tuple(steps)
         return None, notes, Step("scorecard", card.name, Status.UNKNOWN, missing=tuple(notes.missing), steps=steps_)
-    total = sum((FEEL_DECIMAL.multiply(points, w) for points, w in points_by_weight), Decimal(0))
+    weighted = (FEEL_DECIMAL.multiply(points, w) for points, w in points_by_weight)
+    total = reduce(FEEL_DECIMAL.add, weighted, Decimal(0))
     score = FEEL_DECIMAL.divide(total, weight)
     return (
         score,
@@ -105,6 +107,6 @@ def _points_lost(card: Scorecard, steps: tuple[Step, ...]) -> list[tuple[Factor,
     lost = []
     for factor, step in zip(card.factors, steps, strict=True):
         if isinstance(step.value, Decimal):
-            gap = FEEL_DECIMAL.multiply(factor.max_points - step.value, factor.weight)
+            gap = FEEL_DECIMAL.multiply(FEEL_DECIMAL.subtract(factor.max_points, step.value), factor.weight)
             lost.append((factor, FEEL_DECIMAL.divide(gap, card.total_weight), step))
     return sorted(lost, key=lambda item: -item[1])

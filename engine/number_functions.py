@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import (
     ROUND_CEILING,
@@ -118,7 +119,7 @@ def modes(args: Sequence[Value]) -> Value:
     numbers = _numbers(args)
     if numbers is None:
         return None
-    counts = {number: numbers.count(number) for number in numbers}
+    counts = Counter(numbers)
     most = max(counts.values(), default=0)
     return sorted(number for number, count in counts.items() if count == most)
 

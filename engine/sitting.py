@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from engine.decision import Reason, Status, Step
 from engine.meaning import Frame, Meaning, Notes
+from policies.feel.printer import print_expression
 from policies.feel.values import Value
 from policies.ir import Cell, Expression, Policy
 
@@ -71,7 +72,7 @@ class Sitting:
     def _judged(self, value: Value, expression: Expression) -> Judged:
         notes = self.meaning.notes
         if value is None and not notes.missing and not notes.undefined:
-            notes.undefined[f"no value: {expression.scalar.text}"] = None
+            notes.undefined[f"no value: {print_expression(expression.syntax)}"] = None
         return Judged(value, notes)
 
     def name(self, name: str, value: Value, notes: Notes) -> None:

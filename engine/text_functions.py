@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import assert_never
 
-from policies.feel.lexer import MOST_DIGITS
+from policies.feel.lexer import is_exact
 from policies.feel.printer import print_temporal
 from policies.feel.values import FEEL_DECIMAL, Duration, Range, Value, is_pattern
 
@@ -27,7 +27,7 @@ def to_number(args: Sequence[Value]) -> Value:
     plain = text.replace(grouping, "") if grouping else text
     if point == ",":
         plain = "" if "." in plain else plain.replace(",", ".")
-    if _NUMBER.fullmatch(plain) is None or sum(map(str.isdigit, plain)) > MOST_DIGITS:
+    if _NUMBER.fullmatch(plain) is None or not is_exact(plain):
         return None
     return FEEL_DECIMAL.create_decimal(plain)
 

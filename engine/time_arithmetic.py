@@ -90,6 +90,11 @@ def order(left: dt.date | dt.datetime | dt.time, right: dt.date | dt.datetime | 
     return (difference.amount > 0) - (difference.amount < 0)
 
 
+def measured(moment: dt.date | dt.datetime | dt.time) -> tuple[str, Decimal]:
+    """What moments of its kind are measured by, and in seconds how far along it lies: alike for the same moments."""
+    return _instant_of_day(moment) if isinstance(moment, dt.time) else _instant(moment, utc=False)
+
+
 def months_between(start: dt.date, end: dt.date) -> Duration:
     """The whole months from `start` to `end`, negative when `end` is earlier (DMN 1.5, 10.3.4.8)."""
     if start > end:

@@ -22,12 +22,15 @@ def check_cases(
     policies: Mapping[str, Policy],
     known: frozenset[str],
     effective: dt.date | None,
+    broken: frozenset[str],
     report: Report,
 ) -> tuple[Case, ...]:
     """The cases, each with its facts whole: those of the case it is based on, less `without`, plus `given`.
 
-    `known` are the names of all policies written, also of those that were refused.
+    `known` are the names of all policies written, also of those that were refused; `broken` names what was written
+    and taken out for a mistake in it: `effective`, a fact, a case. What follows from that is not reported again.
     """
+    absent: set[str] = set()
     declared = {fact.name: fact for fact in facts}
     done: dict[str, Case] = {}
     for part in parts:
@@ -38,13 +41,16 @@ def check_cases(
             mend = f"did you mean `{close}`?" if close else "the policies are " + ", ".join(sorted(known))
             report(Diagnostic(Code.UNKNOWN_POLICY, f"no policy `{part.policy}`", part.span("policy"), mend))
         as_of = part.as_of or effective
-        based = _base(part, done, report)
+        based = _base(part, done, broken | absent, report)
         if part.as_of is None and based is not None:
             as_of = based.as_of
         if as_of is None:
-            report(Diagnostic(Code.CASE, "no `as_of`", part.span("case"), "add `as_of:` here or `effective:` on top"))
+            absent.add(part.case)
+            if not broken & {"as_of", "effective"} and part.based_on not in broken | absent:
+                mend = "add `as_of:` here or `effective:` on top"
+                report(Diagnostic(Code.CASE, "no `as_of`", part.span("case"), mend))
             continue
-        given = {key: _fact_json(key, value, declared, part, report) for key, value in part.given.items()}
+        given = {key: _fact_json(key, value, declared, broken, part, report) for key, value in part.given.items()}
         merged = _merged(based.facts if based else {}, given)
         for path in part.without:
             _remove(merged, path, part.span("without"), report)
@@ -55,18 +61,22 @@ def check_cases(
     return tuple(case for case in done.values() if case.policy in policies)
 
 
-def _base(part: CasePart, done: Mapping[str, Case], report: Report) -> Case | None:
+def _base(part: CasePart, done: Mapping[str, Case], lost: frozenset[str], report: Report) -> Case | None:
     if part.based_on is None:
         return None
-    if part.based_on not in done:
+    if part.based_on not in done and part.based_on not in lost:
         close = did_you_mean(part.based_on, done)
         mend = f"did you mean `{close}`?" if close else "a case can be based on one that stands before it"
         report(Diagnostic(Code.CASE, f"no case `{part.based_on}` before this one", part.span("based_on"), mend))
     return done.get(part.based_on)
 
 
-def _fact_json(name: str, tree: Tree, declared: Mapping[str, Fact], part: CasePart, report: Report) -> Any:
+def _fact_json(
+    name: str, tree: Tree, declared: Mapping[str, Fact], broken: frozenset[str], part: CasePart, report: Report
+) -> Any:
     fact = declared.get(name)
+    if fact is None and name in broken:
+        return None
     if fact is None:
         close = did_you_mean(name, declared)
         mend = f"did you mean `{close}`?" if close else None

@@ -13,13 +13,14 @@ from policies.desk import Desk
 from policies.diagnostics import Code, Diagnostic, Refused, Severity
 from policies.digest import policy_digest
 from policies.document import HeaderPart, PolicyPart
-from policies.identifiers import did_you_mean
+from policies.identifiers import did_you_mean, few_suggestions
 from policies.ir import Bundle, Fact, Function, Parameter, Policy, ReasonText
 from policies.kinds.kind import Checked, Kind
 from policies.kinds.registry import KINDS
 from policies.mentions import fact_paths, mentioned
 from policies.named_values import check_named_values
 from policies.nodes import Scalar, Source, Span
+from policies.ordering import in_order
 from policies.reading import Entries, Reading, read_part, unfold
 from policies.regions import Bounds
 from policies.scope import Scope
@@ -27,6 +28,8 @@ from policies.source import read
 from policies.types import Date, Text, Type, Unknown
 
 MAX_RULES = 10_000
+MAX_NEEDS = 30
+"""How many policies a chain of `needs` may hold, the one that needs the others included."""
 
 
 @dataclass(slots=True)
@@ -44,6 +47,11 @@ class _Document:
 
 def load(source: Source) -> Bundle:
     """The checked policies of one document, with its warnings. Raises Refused with everything wrong with it."""
+    with few_suggestions():
+        return _load(source)
+
+
+def _load(source: Source) -> Bundle:
     reading = Reading()
     tree = unfold(read(source))
     header = read_part(HeaderPart, tree, reading)
@@ -53,7 +61,9 @@ def load(source: Source) -> Bundle:
     policies = _check_policies(document)
     _check_size(header, reading)
     known = frozenset(header.policies)
-    tests = check_cases(header.tests, document.facts, policies, known, header.effective, reading.report)
+    tests = check_cases(
+        header.tests, document.facts, policies, known, header.effective, frozenset(reading.broken), reading.report
+    )
     if any(found.severity is Severity.ERROR for found in reading.found):
         raise Refused(reading.found)
     return Bundle(
@@ -118,32 +128,37 @@ def _check_policies(document: _Document) -> dict[str, Policy]:
     if not document.header.policies and not refused:
         span = document.header.span("policies")
         document.reading.report(Diagnostic(Code.NO_DOCUMENT, "no policies", span, "add one under `policies:`"))
+
+    def circle(names: tuple[str, ...]) -> None:
+        said = "cycle " + " → ".join(names)
+        span = parts[names[0]][1].span("needs")
+        document.reading.report(Diagnostic(Code.CYCLE, said, span, "take one of the `needs` out"))
+
     done: dict[str, Policy] = {}
-
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        if name in done:
-            return
-        kind, part = parts[name]
-        span = part.span("needs")
-        if name in path:
-            circle = (*path[path.index(name) :], name)
-            said = "cycle " + " → ".join(circle)
-            document.reading.report(Diagnostic(Code.CYCLE, said, span, "take one of the `needs` out"))
-            return
-        for needed in part.needs:
-            if needed in parts:
-                visit(needed, (*path, name))
-            elif needed not in document.header.policies:
-                close = did_you_mean(needed, document.header.policies)
-                mend = f"did you mean `{close}`?" if close else None
-                said = f"`{name}` needs `{needed}`, which is no policy"
-                document.reading.report(Diagnostic(Code.UNKNOWN_POLICY, said, span, mend))
-        needs = tuple(done[needed] for needed in part.needs if needed in done)
-        done[name] = _check_policy(name, kind, part, needs, document)
-
-    for name in parts:
-        visit(name, ())
+    depths: dict[str, int] = {}
+    for name in in_order({name: policy.needs for name, (_, policy) in parts.items()}, circle):
+        kind, policy = parts[name]
+        needed = [other for other in policy.needs if other in done]
+        depths[name] = 1 + max((depths[other] for other in needed), default=0)
+        _check_needs(name, policy, depths[name], document)
+        # What stands too deep is checked without what it needs: everything that follows a chain of needs goes as deep.
+        needs = tuple(done[other] for other in needed) if depths[name] <= MAX_NEEDS else ()
+        done[name] = _check_policy(name, kind, policy, needs, document)
     return {name: done[name] for name in document.header.policies if name in done}
+
+
+def _check_needs(name: str, part: PolicyPart, depth: int, document: _Document) -> None:
+    span = part.span("needs")
+    for needed in part.needs:
+        if needed not in document.header.policies:
+            close = did_you_mean(needed, document.header.policies)
+            mend = f"did you mean `{close}`?" if close else None
+            said = f"`{name}` needs `{needed}`, which is no policy"
+            document.reading.report(Diagnostic(Code.UNKNOWN_POLICY, said, span, mend))
+    if depth == MAX_NEEDS + 1:
+        said = f"`{name}` is the end of a chain of more than {MAX_NEEDS} policies that need each other"
+        mend = "let it need what it reads from directly, or join policies of the chain"
+        document.reading.report(Diagnostic(Code.NEEDS_TOO_DEEP, said, span, mend))
 
 
 def _read(name: str, tree: object, document: _Document) -> tuple[Kind, PolicyPart] | None:

@@ -63,14 +63,13 @@ class Witness:
 class Coverage:
     """What a table's rows cover; rows and columns are counted from 0.
 
-    `gaps`: facts, none of them missing, that no row holds for. `unrouted`: columns whose missing value, with all else
-    known, can leave no row holding. `overlaps`: pairs of rows that hold at once, where the hit policy forbids or tests
-    it. `never`: rows that can never be the answer. `idle`: columns whose removal changes no answer, whatever the rows
-    answer. What is told is so; only when `complete` is it all there is (but for gaps and overlaps beyond `SHOWN`).
+    `gaps`: facts, none of them missing, that no row holds for. `overlaps`: pairs of rows that hold at once,
+    where the hit policy forbids or tests it. `never`: rows that can never be the answer. `idle`: columns whose removal
+    changes no answer, whatever the rows answer. What is told is so; only when `complete` is it all there is (but for
+    gaps and overlaps beyond `SHOWN`).
     """
 
     gaps: tuple[Witness, ...] = ()
-    unrouted: tuple[int, ...] = ()
     overlaps: tuple[tuple[int, int, Witness], ...] = ()
     never: tuple[int, ...] = ()
     idle: tuple[int, ...] = ()
@@ -203,7 +202,6 @@ class _Table:
         overlaps: list[tuple[int, int, Witness]] = []
         never: list[int] = []
         idle: list[int] = []
-        unrouted: list[int] = []
         complete = not self._opaque and len(self._points) <= COLUMNS
         if len(self._points) <= COLUMNS:
             try:
@@ -211,10 +209,9 @@ class _Table:
                 self._find_overlaps(overlaps)
                 self._find_never(never)
                 self._find_idle(idle)
-                self._find_unrouted(unrouted)
             except _Exhausted:
                 complete = False
-        return Coverage(tuple(gaps), tuple(unrouted), tuple(overlaps), tuple(never), tuple(idle), complete)
+        return Coverage(tuple(gaps), tuple(overlaps), tuple(never), tuple(idle), complete)
 
     def _find_gaps(self, gaps: list[Witness]) -> None:
         boxes = list(self._rows)
@@ -222,12 +219,6 @@ class _Table:
             widest = _widened(hole, boxes, self._known)
             boxes.append(widest)
             gaps.append(self._witness(widest))
-
-    def _find_unrouted(self, unrouted: list[int]) -> None:
-        for index, points in enumerate(self._points):
-            within = _replaced(self._known, index, points.missing)
-            if self._search.hole(self._rows, within) is not None:
-                unrouted.append(index)
 
     def _find_never(self, never: list[int]) -> None:
         for index, row in enumerate(self._rows):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from policies.currencies import minor_units
-from policies.diagnostics import Code, Diagnostic, quote
+from policies.diagnostics import Code, Diagnostic, Severity, quote
 from policies.document import FactPart, ParameterPart, ReasonPart
 from policies.feel.values import Value
 from policies.identifiers import did_you_mean
@@ -62,8 +62,9 @@ class Declaring:
 
 
 def texts(part: dict[str, str] | None, languages: tuple[str, ...]) -> Texts:
-    """Texts by language; plain text is in the document's first language."""
-    return {} if part is None else {language or languages[0]: text for language, text in part.items()}
+    """Texts by language; plain text is in the document's first language, English where all were refused."""
+    first = languages[0] if languages else "en"
+    return {} if part is None else {language or first: text for language, text in part.items()}
 
 
 def declare_fact(name: str, part: FactPart, span: Span, declaring: Declaring) -> Fact:
@@ -194,6 +195,16 @@ def declare_parameter(name: str, part: ParameterPart, declaring: Declaring) -> P
         previous = row.from_
         value = literal_value(row.value, type_, declaring.report)
         dated.append(DatedValue(row.from_, value, row.source or part.source, row.verify))
+    if any(row.source is None for row in dated):
+        declaring.report(
+            Diagnostic(
+                Code.PARAMETER,
+                f"`{name}` says no source",
+                part.span(),
+                "add `source:` with where the figure comes from",
+                severity=Severity.WARNING,
+            )
+        )
     # Before the first day a dated parameter has no value, so what it is used in may be unknown.
     return Parameter(name, nullable(type_, part.value is None), tuple(dated), texts(part.title, declaring.languages))
 

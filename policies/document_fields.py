@@ -6,10 +6,13 @@ each is what an editor sees, where a scalar may also look like a number or a tru
 
 from __future__ import annotations
 
+import builtins
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from types import UnionType
+from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -27,12 +30,29 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from policies.currencies import minor_units
-from policies.diagnostics import Code, Diagnostic
+from policies.diagnostics import Code, Diagnostic, quote
 from policies.identifiers import check_identifier, check_name, did_you_mean
 from policies.nodes import Mapping, Node, Scalar, Sequence, Span
 from policies.scalars import ScalarProblem, boolean_of, date_of, decimal_of, integer_of
+from policies.yaml_problems import full_width
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
+
+_LANGUAGES_MEANT = {
+    **dict.fromkeys(("zh", "zh-cn", "zh-sg", "zh-my", "cn", "chs", "zh-chs"), "zh-Hans"),
+    **dict.fromkeys(("zh-tw", "zh-hk", "zh-mo", "tw", "hk", "cht", "zh-cht"), "zh-Hant"),
+    **dict.fromkeys(("en-us", "en-gb", "eng"), "en"),
+}
+"""What people write who name a language by its country, in lower case."""
+
+_CURRENCIES_MEANT = {
+    **dict.fromkeys(("RMB", "CNH", "YUAN", "人民币", "人民幣"), "CNY"),
+    **dict.fromkeys(("NTD", "NT$", "新台币", "新台幣", "新臺幣"), "TWD"),
+    **dict.fromkeys(("HK$", "港币", "港幣"), "HKD"),
+    **dict.fromkeys(("US$", "$", "美元"), "USD"),
+    **dict.fromkeys(("€", "EURO", "欧元", "歐元"), "EUR"),
+}
+"""What people write for a currency beside its ISO 4217 code."""
 
 
 def _scalar(read: Callable[[str], Any], what: str) -> Callable[[Any], Any]:
@@ -68,7 +88,9 @@ def _name(text: str) -> str:
 
 def _currency(text: str) -> str:
     if minor_units(text) is None:
-        raise _custom(Code.CURRENCY.value, f"`{text}` is not a currency code", "use an ISO 4217 code such as USD")
+        meant = _CURRENCIES_MEANT.get(text.upper())
+        mend = f"did you mean `{meant}`?" if meant else "use an ISO 4217 code such as USD"
+        raise _custom(Code.CURRENCY.value, f"`{text}` is not a currency code", mend)
     return text
 
 
@@ -92,16 +114,30 @@ def _expression(raw: Any) -> Scalar:
 
 def _language(text: str) -> str:
     if text not in LANGUAGES:
-        known = ", ".join(LANGUAGES)
-        raise _custom(Code.LANGUAGE.value, f"unknown language `{text}`", f"the languages are {known}")
+        raise _custom(Code.LANGUAGE.value, f"unknown language `{text}`", _language_meant(text))
     return text
+
+
+def _languages(raw: Any) -> Any:
+    # A list that is empty because its languages were refused has been reported.
+    if isinstance(raw, list) and not raw and not getattr(getattr(raw, "node", None), "items", ()):
+        raise _custom(Code.SHAPE.value, "this names no language", "write `languages: [en]`")
+    return raw
 
 
 def _text_key(key: str) -> str:
     if key and key not in LANGUAGES:
-        mend = f"the languages are {', '.join(LANGUAGES)}; a text with a comma in it stands in quotes"
+        mend = _language_meant(key)
+        if not mend.endswith("?"):
+            mend += "; a text with a comma in it stands in quotes"
         raise _custom(Code.LANGUAGE.value, f"unknown language `{key}`", mend)
     return key
+
+
+def _language_meant(text: str) -> str:
+    by_shape = {language.lower(): language for language in LANGUAGES} | _LANGUAGES_MEANT
+    meant = by_shape.get(text.lower().replace("_", "-"))
+    return f"did you mean `{meant}`?" if meant else "the languages are " + ", ".join(LANGUAGES)
 
 
 _NUMBER_OR_TEXT = WithJsonSchema({"type": ["number", "string"]})
@@ -126,6 +162,7 @@ Name = Annotated[
 """The name of a policy, rule, level or case: `a-z 0-9 -`, up to 64."""
 Currency = Annotated[str, BeforeValidator(_scalar(_currency, "a currency"))]
 Language = Annotated[str, BeforeValidator(_scalar(_language, "a language")), WithJsonSchema({"enum": list(LANGUAGES)})]
+Languages = Annotated[tuple[Language, ...], BeforeValidator(_languages)]
 CHOICE = BeforeValidator(lambda raw: raw.text if isinstance(raw, Scalar) else raw)
 """Put beside a `Literal`: the scalar's text must be one of its words."""
 TextsField = Annotated[
@@ -147,13 +184,24 @@ TextsField = Annotated[
 """A text per language; plain text stands for the document's first language (key `""` until checked)."""
 
 
+def _title(part: type) -> str:
+    """What an editor calls a part: `Carve out` for CarveOutPart."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", part.__name__.removesuffix("Part")).capitalize()
+
+
 class Part(BaseModel):
     """A mapping in the document. Unknown keys are reported (with the key meant) through the validation context."""
 
     _node: Mapping | None = PrivateAttr(default=None)
 
     model_config = ConfigDict(
-        extra="ignore", frozen=True, populate_by_name=True, json_schema_extra={"additionalProperties": False}
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+        json_schema_extra={"additionalProperties": False},
+        model_title_generator=_title,
+        field_title_generator=lambda name, field: (field.alias or name).replace("_", " ").capitalize(),
     )
 
     @model_validator(mode="wrap")
@@ -165,9 +213,9 @@ class Part(BaseModel):
         report = info.context["report"] if info.context else None
         if isinstance(node, Mapping) and report is not None:
             known = {field.alias or name for name, field in cls.model_fields.items()}
-            for key, _ in node.entries:
+            for key, value in node.entries:
                 if key.text not in known and key.text in data:
-                    report(_unknown_key(key.text, key.span, sorted(known)))
+                    report(_unknown_key(key, value, sorted(known)))
         part = handler(data)
         part._node = node if isinstance(node, Mapping) else None  # noqa: SLF001 (its own attribute)
         return part
@@ -217,12 +265,20 @@ class Part(BaseModel):
         return named.span if named else self.span(*keys)
 
 
-def _unknown_key(key: str, span: Any, known: list[str]) -> Diagnostic:
-    close = did_you_mean(key, known)
-    foreign = next((character for character in key if not character.isascii() and character.isalpha()), None)
-    named = f"unknown key `{key}`" + (f" (U+{ord(foreign):04X})" if foreign and close else "")
+def _unknown_key(key: Scalar, value: Node, known: list[str]) -> Diagnostic:
+    wide = full_width(key.text) if key.plain else None
+    if wide is not None:
+        at, words = wide
+        return Diagnostic(Code.UNKNOWN_KEY, words.message, key.place(at, at + 1), words.help)
+    close = did_you_mean(key.text, known)
+    if not close and isinstance(value, Scalar) and value.span.start == value.span.end and check_identifier(key.text):
+        # In `{when: a in (1, 2), then: b}` the comma ends the text, and `2)` stands as a key without a value.
+        said = f"{quote(key.text)} is cut off from the text before it by a comma"
+        return Diagnostic(Code.UNKNOWN_KEY, said, key.span, "put the expression in quotes")
+    foreign = next((character for character in key.text if not character.isascii() and character.isalpha()), None)
+    named = f"unknown key `{key.text}`" + (f" (U+{ord(foreign):04X})" if foreign and close else "")
     return Diagnostic(
-        Code.UNKNOWN_KEY, named, span, f"did you mean `{close}`?" if close else "known here: " + ", ".join(known)
+        Code.UNKNOWN_KEY, named, key.span, f"did you mean `{close}`?" if close else "known here: " + ", ".join(known)
     )
 
 
@@ -241,3 +297,28 @@ class Short:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Both forms, for editors."""
         return {"anyOf": [{"type": ["string", "number", "boolean"]}, handler(schema)]}
+
+
+def words_of(annotation: Any, location: tuple[int | str, ...]) -> tuple[str, ...]:
+    """The words allowed at a place within a part, where it is a `Literal` of words; else none.
+
+    `location` is pydantic's: keys and positions, with labels of validators between them that lead nowhere.
+    """
+    if get_origin(annotation) in {Annotated, Union, UnionType}:
+        inner = get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation)
+        return next((words for each in inner if (words := words_of(each, location))), ())
+    if get_origin(annotation) is Literal and not location:
+        return tuple(map(str, get_args(annotation)))
+    if not location:
+        return ()
+    step, rest = location[0], location[1:]
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        fields = {field.alias or name: field for name, field in annotation.model_fields.items()}
+        return words_of(fields[str(step)].annotation if step in fields else annotation, rest)
+    match get_origin(annotation), step:
+        case builtins.dict, str():
+            return words_of(get_args(annotation)[1], rest)
+        case builtins.tuple, int():
+            return words_of(get_args(annotation)[0], rest)
+        case _:
+            return words_of(annotation, rest)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 MAX_LENGTH = 64
+COMPARISONS = 50_000
+"""How many names one reading of a policy is held against to suggest what was meant: about a second's work."""
 
 _NAME = re.compile(r"[a-z0-9-]{1,64}")
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
@@ -72,11 +76,33 @@ def check_name(text: str) -> str | None:
     return None
 
 
+_left: ContextVar[list[int] | None] = ContextVar("comparisons left for suggestions", default=None)
+
+
+@contextmanager
+def few_suggestions() -> Iterator[None]:
+    """Within it `did_you_mean` makes at most `COMPARISONS` comparisons: a file of misspelt names costs no minutes."""
+    token = _left.set([COMPARISONS])
+    try:
+        yield
+    finally:
+        _left.reset(token)
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
-    """The choice that was probably meant, or None: look-alike letters of other scripts count as the Latin ones."""
+    """The choice that was probably meant, or None: look-alike letters of other scripts count as the Latin ones.
+
+    None too where `few_suggestions` leaves no room to look through the choices.
+    """
     if len(word) > MAX_LENGTH:
         return None
-    by_shape = {_shape(choice): choice for choice in choices}
+    names = list(choices)
+    left = _left.get()
+    if left is not None:
+        if left[0] < len(names):
+            return None
+        left[0] -= len(names)
+    by_shape = {_shape(name): name for name in names}
     close = difflib.get_close_matches(_shape(word), by_shape, n=1, cutoff=0.65)
     return by_shape[close[0]] if close else None
 

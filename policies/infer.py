@@ -186,11 +186,15 @@ def _filter(expr: s.Filter, scope: Scope, report: ReportAt) -> s.Filter:
     item: Type = base.item if isinstance(base, ListOf) else Unknown()
     if not isinstance(base, (ListOf, Unknown)):
         report(Code.TYPE_MISMATCH, f"only a list can be filtered, this is {describe(base)}", of.place, None)
-    names = {"item": item, **(dict(item.fields) if isinstance(item, ContextOf) else {})}
+    names = {"item": item}
+    if isinstance(item, ContextOf):
+        names |= {name: nullable(type_, type_.nullable or item.nullable) for name, type_ in item.fields}
     condition = infer(expr.condition, scope.adding(names), report)
     match type_of(condition):
         case Number():
-            return replace(expr, of=of, condition=condition, type=item if isinstance(item, Unknown) else nullable(item))
+            # Of what is no list, reported above, nothing further is said.
+            taken = nullable(item) if isinstance(base, ListOf) else item
+            return replace(expr, of=of, condition=condition, type=taken)
         case Boolean(nullable=unknown):
             kept = narrowed_item(item, certain(condition, holds=True))
             return replace(expr, of=of, condition=condition, type=ListOf(kept, unknown or base.nullable))
@@ -220,12 +224,13 @@ def _call(expr: s.Call, scope: Scope, report: ReportAt) -> s.Call:
         report(Code.CALL, result.message, place, result.help)
         return replace(expr, args=args, type=Unknown())
     if name in LOOKS_INTO_LISTS and not asks_for_null(expr):
-        result = nullable(result, result.nullable or any(may_hold_missing(type_of(arg)) for arg in args))
+        open_ = any(type_of(arg).nullable or may_hold_missing(type_of(arg)) for arg in args)
+        result = nullable(result, result.nullable or open_)
     return replace(expr, args=args, type=result)
 
 
-LOOKS_INTO_LISTS = frozenset({"list contains", "index of", "distinct values", "union", "string"})
-"""Built-ins that compare or print the items of a list: with an item missing, their answer is unknown."""
+LOOKS_INTO_LISTS = frozenset({"list contains", "index of", "distinct values", "union", "string", "string join"})
+"""Built-ins that compare or print the items of a list: with an item or argument missing, their answer is unknown."""
 
 
 def asks_for_null(call: s.Call) -> bool:
@@ -296,8 +301,10 @@ def _iterators(
                 item = inner
             case Unknown(), _:
                 item = Unknown()
-            case (Number() | Date()) as start, s.NumberLiteral() | s.Negate() | s.Name() | s.Path() | s.Call():
+            case (Number() | Date()) as start, s.Node() if type(type_of(until)) is type(start):
                 item = nullable(start, yes=False)
+                # Only between whole numbers or days is there anything to count through.
+                unknown = unknown or not (isinstance(start, Date) or (_is_whole(source) and _is_whole(until)))
             case other, _:
                 message = f"`{iterator.name} in` takes a list or a range of whole numbers, not {describe(other)}"
                 report(Code.TYPE_MISMATCH, message, source.place, None)
@@ -306,6 +313,10 @@ def _iterators(
         typed.append(replace(iterator, source=source, until=until))
         scope = scope.adding({iterator.name: item})
     return tuple(typed), scope, unknown
+
+
+def _is_whole(expr: s.Expr | None) -> bool:
+    return isinstance(expr, s.NumberLiteral) and expr.value == expr.value.to_integral_value()
 
 
 def _context(expr: s.ContextLiteral, scope: Scope, report: ReportAt) -> s.ContextLiteral:

@@ -97,14 +97,18 @@ def arithmetic_type(expr: s.Arithmetic, left: s.Expr, right: s.Expr, report: Rep
         return Unknown()
     certain_divisor = isinstance(right, s.NumberLiteral) and right.value != 0
     may_fail = expr.op == "/" and not certain_divisor
-    return nullable(result, either or may_fail or _may_leave(a, result))
+    return nullable(result, either or may_fail or _may_leave(expr.op, a, result))
 
 
-def _may_leave(left: Type, result: Type) -> bool:
-    """A date may leave the calendar (year 9999); times may differ in having a zone, and then have no difference."""
-    return isinstance(result, (Date, DateTime)) or (
-        isinstance(result, DayDuration) and isinstance(left, (DateTime, Time))
-    )
+def _may_leave(op: str, left: Type, result: Type) -> bool:
+    """A date may leave the calendar (year 9999), a duration grow too long; times may differ in having a zone."""
+    match result:
+        case Date() | DateTime():
+            return True
+        case DayDuration() | MonthDuration():
+            return op in {"*", "/"} or not isinstance(left, Date)
+        case _:
+            return False
 
 
 def _sum_type(op: str, a: Type, b: Type) -> Type | None:
@@ -155,7 +159,7 @@ _ORDERED = (Number, Money, Text, Date, DateTime, Time, DayDuration, MonthDuratio
 def compare(op: s.ComparisonOp, left: s.Expr, right: s.Expr, place: s.Place, report: ReportAt) -> Boolean:
     """The type of `left op right`. Comparing with what may be missing may be unknown; `= null` never is."""
     a, b = type_of(left), type_of(right)
-    if isinstance(a, Nothing) or isinstance(b, Nothing):
+    if isinstance(left, s.NullLiteral) or isinstance(right, s.NullLiteral):
         if op not in {"=", "!="}:
             report(Code.TYPE_MISMATCH, f"`{op}` cannot compare with null", place, "use `= null` or `!= null`")
         return Boolean()

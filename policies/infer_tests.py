@@ -7,7 +7,19 @@ from dataclasses import replace
 from policies.feel import syntax as s
 from policies.infer_operators import check_choice, compare, mismatch, type_of
 from policies.scope import ReportAt, Scope
-from policies.types import Boolean, ListOf, Nothing, RangeOf, Text, Type, Unknown, may_hold_missing, meet
+from policies.types import (
+    Boolean,
+    DateTime,
+    ListOf,
+    Nothing,
+    RangeOf,
+    Text,
+    Time,
+    Type,
+    Unknown,
+    may_hold_missing,
+    meet,
+)
 
 
 def infer_tests(tests: s.UnaryTests, value: Type, scope: Scope, report: ReportAt) -> s.UnaryTests:
@@ -93,5 +105,7 @@ def may_be_unknown(test: s.Test) -> bool:
     match test.type:
         case Nothing() | None:
             return False
+        case RangeOf(of=(DateTime() | Time())):
+            return True  # its ends may differ from the value in having a zone
         case type_:
             return type_.nullable or may_hold_missing(type_)

@@ -196,7 +196,10 @@ HitPolicy = Literal["unique", "any", "priority", "first", "collect", "rule order
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A decision table. One output: its value; several: a context of them; collecting hit policies: a list."""
+    """A decision table. One output: its value; several: a context of them; collecting hit policies: a list.
+
+    `disjoint`: it has been shown that no two rows with different outputs hold at once.
+    """
 
     name: str
     hit: HitPolicy
@@ -206,6 +209,7 @@ class Table:
     rows: tuple[Row, ...]
     otherwise: tuple[Expression, ...] | None
     missing: Literal["unknown", "no_match"]
+    disjoint: bool
     type: Type
     title: Texts
     line: int = field(compare=False)

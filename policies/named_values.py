@@ -15,6 +15,7 @@ from policies.feel.syntax import Name, Node
 from policies.infer_operators import mismatch
 from policies.ir import Let, NamedValue
 from policies.nodes import Scalar, Span
+from policies.ordering import in_order
 from policies.scorecard import check_scorecard
 from policies.tables import check_table
 from policies.types import Number, Unknown, meet
@@ -83,27 +84,18 @@ def _names(scalars: list[Scalar]) -> frozenset[str]:
 
 def _in_order(parts: Mapping[str, _Part], desk: Desk) -> Iterator[_Part]:
     """Each part after those it uses; parts that need each other in a circle are reported and left out."""
-    done: set[str] = set()
     failed: set[str] = set()
 
-    def visit(name: str, path: tuple[str, ...]) -> Iterator[_Part]:
-        if name in done or name in failed:
-            return
-        if name in path:
-            circle = (*path[path.index(name) :], name)
-            failed.update(circle)
-            desk.error(Code.CYCLE, "cycle " + " → ".join(circle), parts[name].span, "take one of them out")
-            return
-        for used in sorted(parts[name].uses & parts.keys()):
-            yield from visit(used, (*path, name))
+    def circle(names: tuple[str, ...]) -> None:
+        if not failed.issuperset(names):
+            failed.update(names)
+            desk.error(Code.CYCLE, "cycle " + " → ".join(names), parts[names[0]].span, "take one of them out")
+
+    for name in in_order({name: sorted(part.uses) for name, part in parts.items()}, circle):
         if name in failed:
             desk.declare(name, Unknown())
         else:
-            done.add(name)
             yield parts[name]
-
-    for name in parts:
-        yield from visit(name, ())
 
 
 def _check(part: _Part, desk: Desk) -> NamedValue:

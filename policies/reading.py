@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from policies.diagnostics import CODES, Code, Diagnostic, quote
-from policies.document_fields import Part
+from policies.document_fields import Part, words_of
 from policies.identifiers import did_you_mean
 from policies.nodes import Mapping, Node, Scalar, Sequence, Span
+from policies.yaml_problems import full_width
 
 P = TypeVar("P", bound=Part)
 
@@ -79,7 +80,7 @@ def read_part(model: type[P], tree: Tree, reading: Reading) -> P | None:
             details = error.errors(include_url=False, include_input=False)
             # Deepest first: taking out an inner node must not shift the place of an outer one.
             for detail in sorted(details, key=lambda detail: -len(detail["loc"])):
-                _report(detail, tree, reading)
+                _report(detail, model, tree, reading)
             if not _take_out(details, tree, reading):
                 return None
     return None
@@ -100,7 +101,7 @@ def _walk(tree: Tree, location: tuple[int | str, ...]) -> tuple[Tree, tuple[int 
     return tree, tuple(taken)
 
 
-def _report(detail: ErrorDetails, tree: Tree, reading: Reading) -> None:
+def _report(detail: ErrorDetails, model: type[Part], tree: Tree, reading: Reading) -> None:
     location = detail["loc"]
     spot, steps = _walk(tree, location)
     of_key = location[-1:] == ("[key]",)
@@ -108,10 +109,28 @@ def _report(detail: ErrorDetails, tree: Tree, reading: Reading) -> None:
         key = str(location[-1])
         if isinstance(spot, Entries) and spot.node.get(key) is not None:
             return  # it was there and has been taken out, with its own diagnostic
-        reading.report(Diagnostic(Code.MISSING_KEY, f"`{key}` is missing", _opening(spot), f"add `{key}: …`"))
+        if isinstance(spot, Entries) and any(written.startswith(f"{key}\uff1a") for written in spot):
+            return  # a key with a full-width colon has its own diagnostic
+        allowed = words_of(model, location)
+        mend = f"add `{key}:` with one of: {', '.join(allowed)}" if allowed else f"add `{key}: …`"
+        reading.report(Diagnostic(Code.MISSING_KEY, f"`{key}` is missing", _opening(spot), mend))
         return
+    if not of_key and isinstance(spot, Scalar) and not spot.text and steps and "\uff1a" in str(steps[-1]):
+        return  # the value is in the key, behind its full-width colon
     span = _key_span(tree, steps) if of_key else _span(spot)
-    reading.report(_diagnostic(detail, spot, span))
+    found = _diagnostic(detail, spot, span)
+    reading.report(_about_full_width(found, _key(tree, steps) if of_key else spot) or found)
+
+
+def _about_full_width(found: Diagnostic, written: Tree | None) -> Diagnostic | None:
+    """The same mistake at the full-width sign that caused it; None where there is no such sign."""
+    if not isinstance(written, Scalar) or not written.plain:
+        return None
+    wide = full_width(written.text) if found.code in {Code.SHAPE, Code.NAME, Code.LANGUAGE} else None
+    if wide is None:
+        return None
+    at, words = wide
+    return Diagnostic(found.code, words.message, written.place(at, at + 1), words.help)
 
 
 def _diagnostic(detail: ErrorDetails, spot: Tree, span: Span) -> Diagnostic:
@@ -142,10 +161,14 @@ def _opening(spot: Tree) -> Span:
     return Span(node.span.source, node.span.start, min(node.span.start + 1, node.span.end), node.span.path)
 
 
-def _key_span(tree: Tree, steps: tuple[int | str, ...]) -> Span:
+def _key(tree: Tree, steps: tuple[int | str, ...]) -> Scalar | None:
     parent, _ = _walk(tree, steps[:-1])
-    key = parent.node.key(str(steps[-1])) if isinstance(parent, Entries) else None
-    return key.span if key else _span(parent)
+    return parent.node.key(str(steps[-1])) if isinstance(parent, Entries) else None
+
+
+def _key_span(tree: Tree, steps: tuple[int | str, ...]) -> Span:
+    key = _key(tree, steps)
+    return key.span if key else _span(_walk(tree, steps[:-1])[0])
 
 
 def _take_out(details: list[ErrorDetails], tree: Tree, reading: Reading) -> bool:

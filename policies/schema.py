@@ -23,9 +23,10 @@ def json_schema() -> dict[str, Any]:
     )
     header = whole["$defs"].pop(HeaderPart.__name__)
     properties = header["properties"]
-    properties["writ"] = {"const": 1}
-    properties["uses"] = {"type": "array", "items": {"enum": list(block_names())}}
+    properties["writ"] = {"const": 1, "description": properties["writ"]["description"]}
+    properties["uses"]["items"] = {"enum": list(block_names())}
     properties["policies"] = {
+        "description": properties["policies"]["description"],
         "type": "object",
         "propertyNames": {"pattern": "^[a-z0-9-]{1,64}$"},
         "minProperties": 1,
@@ -44,8 +45,9 @@ def json_schema() -> dict[str, Any]:
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **header,
         "title": "Writ policy document",
         "description": "Put `# yaml-language-server: $schema=FILE` on the first line of a policy file.",
-        **header,
-        "$defs": whole["$defs"],
+        # A scalar's own classes are no shapes of the document: every one is described where it stands.
+        "$defs": {name: shape for name, shape in whole["$defs"].items() if name.endswith(Part.__name__)},
     }

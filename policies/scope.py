@@ -86,8 +86,9 @@ def narrowed_item(item: Type, known: frozenset[str]) -> Type:
     """The type of items that passed a filter: a field known not to be missing loses its nullability."""
     if not isinstance(item, ContextOf):
         return item
+    by_item = item.field("item") is None  # a field of that name hides the item
     fields = tuple(
-        (name, nullable(type_, yes=False) if name in known or f"item.{name}" in known else type_)
+        (name, nullable(type_, yes=False) if name in known or (by_item and f"item.{name}" in known) else type_)
         for name, type_ in item.fields
     )
     return replace(item, fields=fields)

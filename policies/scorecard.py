@@ -98,4 +98,4 @@ def check_bands(cells: list[Cell], type_: Type, bounds: Bounds, span: Span, desk
             desk.error(Code.OVERLAP, f"{fault}", where, "make one end exclusive: [lo..hi) leaves hi out")
     if not coverage.complete:
         said = "these bands cannot be checked for gaps and overlaps"
-        desk.warn(Code.GAP, said, span, "write their ends as plain numbers, dates or texts")
+        desk.error(Code.GAP, said, span, "write their ends as plain numbers, dates or texts")

@@ -17,7 +17,7 @@ import yaml
 from policies.diagnostics import Code, Diagnostic, Refused, Related, quote
 from policies.identifiers import check_identifier, check_name, did_you_mean
 from policies.nodes import Mapping, Node, Plain, Scalar, Sequence, Source, Span, at, plain
-from policies.yaml_problems import plain_words
+from policies.yaml_problems import explained
 
 __all__ = [
     "Mapping",
@@ -296,12 +296,8 @@ class _Reader:
 
     def syntax_error(self, error: yaml.MarkedYAMLError) -> NoReturn:
         """Refuse what libyaml could not read, in plain words, where the mend belongs."""
-        start = error.problem_mark.index if error.problem_mark else 0
-        line_start = self.source.text.rfind("\n", 0, start) + 1
-        words = plain_words(error.problem, begins_line=not self.source.text[line_start:start].strip())
+        start, words = explained(error, self.source.text)
         code = Code.TAG_NOT_ALLOWED if error.problem and "tag" in error.problem.split() else Code.YAML_SYNTAX
-        if words.at_opening and error.context_mark:
-            start = error.context_mark.index
         self._stop(code, words.message, start, start + 1, words.help)
 
 

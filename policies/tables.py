@@ -28,10 +28,13 @@ def check_table(name: str, part: TablePart, span: Span, desk: Desk) -> Table:
     unsure = tested or any(expression.type.nullable for expression in inputs)
     may_miss = (otherwise is None and (unsure or not covers)) or (part.hit in {"unique", "any"} and not sure)
     unknown = unsure and part.missing == "unknown"
+    _check_ranked(part, outputs, rows, desk)
     type_ = _value_type(part, outputs, rows, otherwise, may_miss=may_miss, unknown=unknown)
     title = desk.texts(part.title, span)
     line = span.line
-    return Table(name, part.hit, part.aggregate, inputs, outputs, rows, otherwise, part.missing, type_, title, line)
+    return Table(
+        name, part.hit, part.aggregate, inputs, outputs, rows, otherwise, part.missing, sure, type_, title, line
+    )
 
 
 def _outputs(part: TablePart, desk: Desk) -> tuple[Output, ...]:
@@ -132,6 +135,17 @@ def _check_hit(part: TablePart, outputs: tuple[Output, ...], span: Span, desk: D
     if part.hit in {"priority", "output order"} and not outputs[0].order:
         mend = "give the first output `one_of:` its values, best first"
         desk.error(Code.CHOICE, f"`hit: {part.hit}` needs to know which output comes first", span, mend)
+
+
+def _check_ranked(part: TablePart, outputs: tuple[Output, ...], rows: tuple[Row, ...], desk: Desk) -> None:
+    """Outputs that are ranked must be known: one that may be missing has no rank."""
+    if part.hit not in {"priority", "output order"}:
+        return
+    for row in rows:
+        for output, result in zip(outputs, row.outputs, strict=True):
+            if output.order and result.type.nullable:
+                said = "this output may be missing, and what is missing has no rank"
+                desk.error(Code.NO_OTHERWISE, said, result.scalar.span, "write a value that is always known")
 
 
 def _value_type(

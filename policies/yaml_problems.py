@@ -1,8 +1,12 @@
 """YAML's syntax errors in plain words: what libyaml reports, said so that a risk officer can mend it."""
+# ruff: noqa: RUF001 (the full-width signs that a Chinese keyboard types for YAML's)
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+import yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,52 @@ _PROBLEMS: dict[str, Plain] = {
 }
 
 
-def plain_words(problem: str | None, *, begins_line: bool) -> Plain:
-    """The error in plain words; a problem not in the table gets a sentence that says only that it is not YAML here.
+_FULL_WIDTH_KEY = re.compile(r"^[ -]*[^\s:：\"'#]+(：)", re.MULTILINE)
+"""A line that begins like `key：`, with a full-width colon."""
 
-    `begins_line` says that nothing but blanks stands before it: only then can a missing key be a matter of indentation.
-    """
+_FULL_WIDTH = {
+    "：": Plain("`：` (U+FF1A) is not YAML's colon", "write `: `, with a space after it"),
+    "，": Plain("`，` (U+FF0C) is not YAML's comma", "write `, `"),
+}
+
+
+def full_width(text: str) -> tuple[int, Plain] | None:
+    """The first full-width colon or comma in a text, where YAML's own was meant, in plain words; None without one."""
+    found = re.search("[：，]", text)
+    return None if found is None else (found.start(), _FULL_WIDTH[found[0]])
+
+
+def explained(error: yaml.MarkedYAMLError, text: str) -> tuple[int, Plain]:
+    """Where the mend of a syntax error belongs (an offset into the text), and the error in plain words."""
+    at = error.problem_mark.index if error.problem_mark else 0
+    opening = error.context_mark.index if error.context_mark else at
+    found = _in_flow(text, at) if (error.problem or "").startswith("did not find expected ','") else None
+    return found or _full_width_key(text, min(opening, at), at) or _plain_words(error.problem, text, at, opening)
+
+
+def _in_flow(text: str, at: int) -> tuple[int, Plain] | None:
+    """What breaks a list or mapping in brackets: a full-width sign, or an expression that needs quotes."""
+    begins = max(text.rfind(mark, 0, at) for mark in ",{[\n") + 1
+    wide = full_width(text[begins : at + 1])
+    if wide is not None:
+        return begins + wide[0], wide[1]
+    if text[at : at + 1] not in {"[", "{"} or not text[begins:at].strip():
+        return None
+    return at, Plain(f"`{text[at]}` cannot stand in a text without quotes here", "put the expression in quotes")
+
+
+def _full_width_key(text: str, opening: int, at: int) -> tuple[int, Plain] | None:
+    """A full-width colon after a key in the lines the error is about, or in the one before them."""
+    line = text.rfind("\n", 0, opening) + 1
+    before = text.rfind("\n", 0, max(line - 1, 0)) + 1
+    keys = list(_FULL_WIDTH_KEY.finditer(text, before, at))
+    return (keys[-1].start(1), _FULL_WIDTH["："]) if keys else None
+
+
+def _plain_words(problem: str | None, text: str, at: int, opening: int) -> tuple[int, Plain]:
+    """A problem not in the table gets a sentence that says only that it is not YAML here."""
     words = _PROBLEMS.get(problem or "", _UNKNOWN)
-    return _AFTER_VALUE if words is _INDENT and not begins_line else words
+    # Only where nothing but blanks stands before it can a missing key be a matter of indentation.
+    if words is _INDENT and text[text.rfind("\n", 0, at) + 1 : at].strip():
+        words = _AFTER_VALUE
+    return opening if words.at_opening else at, words

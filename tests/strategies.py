@@ -260,9 +260,11 @@ def _credit(draw: DrawFn, policy: Doc, names: Names, wishes: Wishes) -> None:
             "included_in_exposure": expression(draw, "boolean", names, 0),
             "over_limit": draw(routes),
         }
-        policy["terms_days"] = expression(draw, "days", names, 1)
+        policy["terms_days"] = f"abs({expression(draw, 'days', names, 1)})"
     default = draw(st.sampled_from(["approve", "refer", "decline"])) if wishes.asks else "approve"
     policy.update({"default": default, "missing": draw(routes)})
+    if default == "decline":
+        policy["default_reason"] = REASON
     policy["rules"] = [{**rule, **_following(draw, within)} for rule in _rules(draw, within)]
 
 
@@ -270,7 +272,7 @@ def _following(draw: DrawFn, names: Names) -> Doc:
     then = draw(st.sampled_from(["refer", "decline", "approve_with_conditions"]))
     if then != "approve_with_conditions":
         return {"then": then}
-    return {"then": then, "conditions": {"prepayment_pct": expression(draw, "percent", names, 1)}}
+    return {"then": then, "conditions": {"prepayment_pct": f"abs({expression(draw, 'percent', names, 1)})"}}
 
 
 def facts_of(declared: tuple[Fact, ...], *, complete: bool = False) -> st.SearchStrategy[Doc]:

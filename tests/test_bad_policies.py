@@ -151,10 +151,11 @@ def test_rows_36_to_41_hostile_expressions(row: int, when: str, code: str, colum
 @pytest.mark.parametrize("rule", ["amount / days > 1", "amount / (amount - amount) > 0", "not(amount / days > 1)"])
 @pytest.mark.parametrize("default", ["approve", "refer", "decline"])
 def test_row_42_a_division_by_zero_never_approves(rule: str, default: str) -> None:
-    policy = read(gate(rule).replace("default: approve", f"default: {default}")).policies["gate"]
+    stated = f"default: {default}\n    default_reason: CR-HIS-02"
+    policy = read(gate(rule).replace("default: approve", stated)).policies["gate"]
     decision = decide(policy, {"amount": 5, "days": 0, "status": "x"}, AS_OF)
     assert decision.outcome["decision"] == ("decline" if default == "decline" else "refer")
-    assert [(reason.code, reason.rule) for reason in decision.reasons] == [("DT-UND-01", "stop")]
+    assert ("DT-UND-01", "stop") in [(reason.code, reason.rule) for reason in decision.reasons]
     stopped = next(step for step in decision.trace if step.name == "stop")
     assert stopped.status == "unknown"
     assert "zero denominator" in stopped.undefined[0]

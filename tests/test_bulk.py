@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
+import os
+import signal
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
 
+import api.cli
+from api.bulk.amounts import in_cents
 from api.bulk.reading import open_rows
-from api.bulk.rows import FileRefused, Row
-from api.bulk.writing import FORMULA_STARTS, guarded, replacing
+from api.bulk.result import Columns
+from api.bulk.rows import FileRefused, Format, Row
+from api.bulk.writing import FORMULA_STARTS, guarded, open_writer, replacing
+from engine import decide
+from policies import load
 from policies.ir import Fact
+from policies.source import Source
 from policies.types import Boolean, ContextOf, Date, ListOf, Money, Number, Text
 
 CUSTOMER = (Fact("customer_id", Text()), Fact("staff", Number(), whole=True), Fact("vip", Boolean()))
@@ -96,12 +108,19 @@ class TestCsv:
         assert (third.line, third.facts["sales"]) == (5, "-1")
 
     def test_a_row_that_does_not_fit_its_columns_is_set_aside(self, tmp_path: Path) -> None:
-        path = self.write(tmp_path, b"sales,since\n1\n1,2,3\n\xe9,\n1,2020-01-01\n")
-        short, long, latin, good = rows_of(path)
+        path = self.write(tmp_path, b"sales,since\n1\n1,2,3\n1,2020-01-01\n")
+        short, long, good = rows_of(path)
         assert misfits_of(short) == misfits_of(long) == [("", "csv_cells")]
         assert long.raw == ["1", "2", "3"]
-        assert (misfits_of(latin), latin.raw) == ([("/facts/sales", "not_utf8")], {"sales": "\\xe9", "since": ""})
-        assert (good.line, good.misfits) == (5, ())
+        assert (good.line, good.misfits) == (4, ())
+
+    @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+    def test_a_file_that_is_not_utf8_is_refused_at_the_byte_that_shows_it(self, tmp_path: Path, start: bytes) -> None:
+        head = start + "sales,customer.customer_id\n1,é\n2,".encode()
+        with pytest.raises(FileRefused) as refused:
+            rows_of(self.write(tmp_path, head + "青杉\n".encode("gb18030")))
+        assert str(refused.value).endswith(f"in.csv: is not UTF-8 at byte {len(head) + 1}")
+        assert refused.value.help == "save it as UTF-8"
 
     def test_text_that_is_no_csv_is_set_aside_as_it_stands(self, tmp_path: Path) -> None:
         bad, good, open_ended = rows_of(self.write(tmp_path, 'sales,since\n"1"2,x\n3,\n"4,\n5,\n'))
@@ -200,3 +219,166 @@ def test_a_file_is_replaced_only_by_a_whole_one(tmp_path: Path) -> None:
         fail_halfway()
     assert path.read_text(encoding="utf-8") == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+POLICIES = """\
+writ: 1
+bundle: quarters
+reporting_currency: CNY
+languages: [en, zh-Hans, zh-Hant]
+facts:
+  customer: {type: context, fields: {customer_id: text}}
+  amount: {type: money, currency: CNY}
+  days: number?
+  hold: boolean?
+  watched: boolean?
+reasons:
+  OD-01: {kind: info, text: {en: Small, zh-Hans: 小, zh-Hant: 小}}
+policies:
+  quarters:
+    kind: decision
+    title: {en: Quarters, zh-Hans: 季度, zh-Hant: 季度}
+    rules:
+      - {rule: small, when: amount <= 1000, reason: OD-01}
+      - {rule: smaller, when: amount <= 100, reason: OD-01}
+      - {rule: held, when: hold or watched, reason: OD-01}
+      - {rule: watched, when: watched, reason: OD-01}
+    outcome:
+      quarter: amount / 4
+      ratio: amount / amount / 3
+      small: amount <= 1000
+"""
+
+
+def request(customer: str, amount: str, **more: object) -> str:
+    as_of = {"as_of": more.pop("as_of")} if "as_of" in more else {}
+    return json.dumps({"facts": {"customer": {"customer_id": customer}, "amount": amount, **more}, **as_of})
+
+
+class TestResults:
+    @pytest.fixture(autouse=True)
+    def room(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        (tmp_path / "policies.yaml").write_text(POLICIES, encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
+        return tmp_path
+
+    def run(self, lines: list[str], out: str, *more: str) -> Result:
+        Path("in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        command = ["run", "quarters", "--in", "in.jsonl", "--out", out, "--as-of", "2026-03-01", *more]
+        return CliRunner().invoke(api.cli.app, command)
+
+    def test_the_same_policy_always_writes_the_same_column_types(self) -> None:
+        months = {"may": ["1"], "june": ["0.04", "1000000"], "july": ["0.5"], "empty": []}
+        for month, amounts in months.items():
+            self.run([request("a", amount) for amount in amounts], f"{month}.parquet")
+        frames = [pl.read_parquet(f"{month}.parquet") for month in months]
+        assert len({tuple(frame.schema.items()) for frame in frames}) == 1
+        assert frames[0].schema["outcome.quarter"] == pl.Decimal(38, 2)
+        assert frames[0].schema["outcome.ratio"] == pl.Decimal(38, 10)
+        together = pl.concat(frames)["outcome.quarter"].to_list()
+        assert together == [Decimal("0.25"), Decimal("0.01"), Decimal(250000), Decimal("0.12")]
+
+    def test_a_number_that_its_column_cannot_hold_is_told_whole(self) -> None:
+        largest = "1" + "0" * 37
+        self.run([request("a", "0.50"), request("b", "4"), request("c", largest)], "out.parquet")
+        frame = pl.read_parquet("out.parquet")
+        third = "outcome.ratio=0.3333333333333333333333333333333333"
+        assert frame["outcome.quarter"].to_list() == [Decimal("0.12"), Decimal(1), None]
+        assert frame["outcome.ratio"].to_list() == [Decimal("0.3333333333")] * 3
+        assert frame["exact"].to_list() == [
+            f"outcome.quarter=0.125;{third}",
+            third,
+            f"outcome.quarter=25{'0' * 35};{third}",
+        ]
+
+    def test_amounts_in_csv_have_the_decimals_of_their_currency(self) -> None:
+        self.run([request("a", "42401.60"), request("b", "0.50"), request("c", "8")], "out.csv")
+        with Path("out.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert [row["outcome.quarter"] for row in rows] == ["10600.40", "0.125", "2.00"]
+        assert "exact" not in rows[0]
+
+    def test_each_reason_and_each_missing_fact_stands_once_in_a_row(self) -> None:
+        self.run([request("a", "8"), request("b", "8", hold=False, watched=True)], "out.csv")
+        with Path("out.csv").open(encoding="utf-8", newline="") as file:
+            first, second = csv.DictReader(file)
+        assert (first["reasons"], first["missing"]) == ("OD-01;DT-MIS-01", "hold;watched")
+        assert (second["reasons"], second["missing"]) == ("OD-01", "")
+
+    def test_the_summary_names_what_was_missing_most_often(self) -> None:
+        lines = [request("a", "8"), request("b", "8", hold=False), request("c", "8", watched=False)]
+        told = self.run(lines, "out.csv").stdout
+        assert "quarters: 3 rows read, 3 decided, 0 rejected" in told
+        assert "most often missing: hold (2 rows), watched (2 rows)\n" in told
+        said = json.loads(self.run(lines, "out.csv", "--json").stdout)
+        assert said["missing"] == {"hold": 2, "watched": 2}
+        told = self.run([request("a", "8", hold=True, watched=True)], "out.csv").stdout
+        assert "quarters: 1 row read" in told
+        assert "missing" not in told
+
+    def test_the_day_of_the_run_is_told_only_where_rows_state_none(self) -> None:
+        dated = request("a", "8", as_of="2026-01-31")
+        assert "2026-03-01" not in self.run([dated], "out.csv").stdout
+        told = self.run([dated, request("b", "8"), "{"], "out.csv").stdout
+        assert "1 row without an `as_of` of its own: decided as of 2026-03-01" in told
+        assert (
+            "2 rows without an `as_of` of their own: decided as of" in self.run([request("b", "8")] * 2, "o.csv").stdout
+        )
+
+    def test_rejected_rows_of_two_files_with_one_stem_do_not_meet(self) -> None:
+        for out in ("lc.jsonl", "lc.csv"):
+            self.run([request("a", "8"), "{"], out)
+            assert Path(f"{out}.rejected.jsonl").read_text(encoding="utf-8").count("\n") == 1
+        assert not Path("lc.rejected.jsonl").exists()
+
+    @pytest.mark.parametrize(
+        ("out", "rejected"), [("o.csv", "in.jsonl"), ("o.csv", "o.csv"), ("o.csv", "policies.yaml")]
+    )
+    def test_no_file_of_a_run_is_another_one_of_it(self, out: str, rejected: str) -> None:
+        result = self.run([request("a", "8")], out, "--rejected", rejected)
+        assert result.exit_code == 2
+        assert "must be different files" in result.stderr
+        assert Path("policies.yaml").read_text(encoding="utf-8") == POLICIES
+        assert not Path("o.csv").exists()
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a named pipe holds the run where it is interrupted")
+    def test_ctrl_c_writes_nothing_and_says_so(self, room: Path) -> None:
+        os.mkfifo(room / "pipe.jsonl")
+        (room / "out.csv").write_text("before", encoding="utf-8")
+        before = sorted(path.name for path in room.iterdir())
+        command = [sys.executable, "-m", "api.cli", "run", "quarters", "--in", "pipe.jsonl", "--out", "out.csv"]
+        environ = {**os.environ, "PYTHONPATH": str(Path(api.cli.__file__).parent.parent)}
+        with (
+            subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True, start_new_session=True) as run,
+            (room / "pipe.jsonl").open("w", encoding="utf-8") as pipe,  # opens when the run has opened it
+        ):
+            pipe.write(request("a", "8") + "\n")
+            pipe.flush()
+            os.killpg(run.pid, signal.SIGINT)
+            _, told = run.communicate(timeout=30)
+        assert (run.returncode, told) == (130, "stopped; nothing was written\n")
+        assert (room / "out.csv").read_text(encoding="utf-8") == "before"
+        assert sorted(path.name for path in room.iterdir()) == before
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=5))
+def test_an_amount_shown_in_cents_is_the_same_amount(amount: Decimal) -> None:
+    for currency, decimals in (("CNY", 2), ("JPY", 0), ("KWD", 3)):
+        shown = in_cents(amount, currency)
+        assert Decimal(shown) == amount
+        assert len(shown.partition(".")[2]) >= decimals
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=0, max_value=10**18, places=12))
+@settings(max_examples=25, deadline=None)
+def test_no_digit_is_lost_on_the_way_to_parquet(tmp_path_factory: pytest.TempPathFactory, amount: Decimal) -> None:
+    policy = load(Source("policies.yaml", POLICIES)).policies["quarters"]
+    decision = decide(policy, {"customer": {"customer_id": "a"}, "amount": amount}, dt.date(2026, 3, 1))
+    columns, path = Columns(policy), tmp_path_factory.mktemp("parquet") / "out.parquet"
+    with open_writer(path, Format.PARQUET, columns) as writer:
+        writer.write(columns.write("table", Row(1, None, {}), decision))
+    (row,) = pl.read_parquet(path).to_dicts()
+    told = dict(pair.split("=") for pair in (row["exact"] or "").split(";") if pair)
+    for name in ("quarter", "ratio"):
+        held = Decimal(told.get(f"outcome.{name}", row[f"outcome.{name}"]))
+        assert held == decision.outcome[name] or decision.outcome[name] is None

@@ -158,6 +158,21 @@ class TestDecide:
         assert "NaN" in result.stderr
         assert "Traceback" not in result.output
 
+    def test_an_empty_input_is_no_fact_that_does_not_fit(self) -> None:
+        result = writ("decide", "small-order", "--facts", "-", stdin="\n")
+        assert result.exit_code == 1
+        assert result.stderr.splitlines() == [
+            "(whole request): no request was read: the input is empty [no_request]",
+            '  help: write {"facts": {…}}',
+            "nothing was decided",
+        ]
+
+    def test_another_language_is_a_misuse_that_names_those_there_are(self) -> None:
+        result = writ("decide", "small-order", "--facts", "-", "--lang", "fr", stdin=ask("1", "1"))
+        assert result.exit_code == 2
+        assert "`fr` is not one of en, zh-Hans, zh-Hant" in result.stderr
+        assert "Value error" not in result.stderr
+
     def test_a_policy_that_is_not_there_is_a_misuse(self) -> None:
         result = writ("decide", "smal-order", "--facts", "-", stdin=ask("1", "1"))
         assert result.exit_code == 2
@@ -300,6 +315,13 @@ class TestCases:
         )
         said = json.loads(writ("test", "--format", "json").stdout)
         assert (said["passed"], said["failed"]) == (0, 1)
+
+    def test_a_refused_file_tells_programs_what_check_tells_them(self, room: Path) -> None:
+        (room / "policies.yaml").write_text(POLICIES.replace("when: amount", "when: amuont"), encoding="utf-8")
+        result = writ("test", "--format", "json")
+        assert (result.exit_code, result.stderr) == (1, "")
+        assert result.stdout == writ("check", "--format", "json").stdout
+        assert json.loads(result.stdout)["diagnostics"][0]["code"] == "unknown-name"
 
     def test_what_no_case_reached_is_named_with_its_line(self, room: Path) -> None:
         more = "      - {rule: late, when: days_overdue > 30, reason: OD-01}\n    outcome:"

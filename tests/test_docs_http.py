@@ -21,7 +21,7 @@ ANSWERS: dict[str, Callable[[Any], bool]] = {
     "/v1/policies\n": lambda said: [policy["name"] for policy in said["policies"]] == ["small-order"],
     "/v1/policies/small-order": lambda said: set(said["facts_schema"]["properties"]) == {"amount", "days_overdue"},
     "order-4711": lambda said: said["outcome"] == {"release": True},
-    "$DECISION": lambda said: said["facts"] == {"amount": "250.50", "days_overdue": 3},
+    "$DECISION": lambda said: said["facts"] == {"amount": "250.5", "days_overdue": 3},
     "/readyz": lambda said: said["revision"] == 1,
     "order-4712": lambda said: [one["pointer"] for one in said["errors"]] == ["/facts/amount", "/facts/days_overdue"],
 }
@@ -64,7 +64,14 @@ def test_the_answer_shown_has_the_members_of_a_real_one(service: Served) -> None
     shown = json.loads(blocks("json")[0])
     real = service.decide().json()
     assert list(shown) == list(real)
-    assert shown["trace"][0]["part"] == real["trace"][-1]["part"]
+    assert [shown[part] for part in ("outcome", "reasons", "trace")] == [
+        real[part] for part in ("outcome", "reasons", "trace")
+    ]
+
+
+def test_the_reason_shown_is_one_that_is_given(tmp_path: Path) -> None:
+    with served(tmp_path) as running:
+        assert running.decide().json()["reasons"] == [json.loads(blocks("json")[1])]
 
 
 def test_the_table_of_problems_is_complete_and_true() -> None:

@@ -39,6 +39,7 @@ facts:
       disputed_amount: money?
       max_dunning_level: {type: count, optional: true}
       dunning_level: {type: count, optional: true}
+      last_dunned_on: date?
       reminded_on: date?
       dunning_block: {optional: true, fields: {reason: text, valid_from: date?, valid_to: date?}}
       promise_to_pay: {optional: true, fields: {date: date, amount: money?}}
@@ -122,9 +123,21 @@ def codes(decision: Decision) -> list[str]:
         (3, {}, "skip", None, ["DN-SKP-01"]),
         (5, {}, "notice", "reminder", ["DN-LVL-01"]),
         (30, {}, "notice", "reminder", ["DN-LVL-01"]),
-        (30, {"dunning_level": 1}, "notice", "dunning-letter", ["DN-LVL-01", "DN-FEE-01", "DN-INT-01"]),
-        (40, {"dunning_level": 2}, "notice", "order-hold", ["DN-LVL-01", "DN-FEE-01", "DN-INT-01", "DN-HLD-01"]),
-        (50, {"dunning_level": 3}, "skip", None, ["DN-SKP-09"]),
+        (
+            30,
+            {"dunning_level": 1, "last_dunned_on": "2026-03-10"},
+            "notice",
+            "dunning-letter",
+            ["DN-LVL-01", "DN-FEE-01", "DN-INT-01"],
+        ),
+        (
+            40,
+            {"dunning_level": 2, "last_dunned_on": "2026-03-25"},
+            "notice",
+            "order-hold",
+            ["DN-LVL-01", "DN-FEE-01", "DN-INT-01", "DN-HLD-01"],
+        ),
+        (50, {"dunning_level": 3, "last_dunned_on": "2026-04-10"}, "skip", None, ["DN-SKP-09"]),
         (30, {"disputed_amount": "1000.00"}, "skip", None, ["DN-SKP-06"]),
         (30, {"promise_to_pay": {"date": "2026-04-30"}}, "skip", None, ["DN-SKP-07"]),
         (30, {"dunning_block": {"reason": "claim"}}, "skip", None, ["DN-SKP-05"]),
@@ -143,7 +156,8 @@ def test_the_path_of_an_invoice_down_the_ladder(
 
 def test_fees_interest_and_the_hold_are_in_the_outcome_with_their_terms() -> None:
     paid = [{"date": "2026-03-22", "amount": "460.00"}]
-    outcome = decided(40, dunning_level=2, open_amount="540.00", partial_payments=paid).outcome
+    sent: dict[str, Any] = {"dunning_level": 2, "last_dunned_on": "2026-03-25"}
+    outcome = decided(40, **sent, open_amount="540.00", partial_payments=paid).outcome
     # 1 % of 540; 1000 for 20 days and 540 for 20 days at 9 % over 365
     assert (outcome["fees"], outcome["interest"], outcome["total_claim"]) == (
         Decimal("5.40"),
@@ -196,6 +210,38 @@ def test_what_is_unknown_never_lets_a_notice_through(absent: str, missing: str) 
     assert decision.reasons[0].code == "DT-MIS-01"
     assert decision.reasons[0].missing == (missing,)
     assert decision.outcome["for_review"]
+
+
+def test_a_level_sent_on_a_day_nobody_knows_lets_no_notice_through() -> None:
+    decision = decided(30, dunning_level=1)
+    assert (decision.outcome["outcome"], decision.outcome["skips"]) == ("skip", ["DT-MIS-01"])
+    assert [(reason.code, reason.rule, reason.missing) for reason in decision.reasons] == [
+        ("DT-MIS-01", "interval_days", ("open_items[0].last_dunned_on",))
+    ]
+    assert decision.outcome["for_review"] == [{"subject": "", "why": "not known: open_items[0].last_dunned_on"}]
+
+
+def test_amounts_of_34_digits_are_dunned_to_the_last_one() -> None:
+    most = "9" * 34
+    decision = decided(40, dunning_level=2, last_dunned_on="2026-03-25", open_amount=most)
+    assert decision.outcome["principal"] == Decimal(most)
+    assert decision.outcome["interest"] == Decimal("98630136986301369863013698630136.99")
+
+
+def test_the_sums_of_the_claims_keep_every_digit() -> None:
+    facts = deepcopy(FACTS)
+    sent = {"due_date": "2026-03-02", "dunning_level": 1, "last_dunned_on": "2026-03-10"}
+    owed = {"A": "1" + "0" * 30, "B": "100.00"}
+    facts["open_items"] = [{"invoice_id": key, "open_amount": amount, **sent} for key, amount in owed.items()]
+    outcome = decided(393, facts=facts).outcome
+    accrued = [claim["amount"] for claim in outcome["claims"] if claim["kind"] == "interest"]
+    assert accrued == [Decimal("96904109589041095890410958904.11"), Decimal("9.69")]
+    assert outcome["interest"] == Decimal("96904109589041095890410958913.80")
+
+
+def test_a_dispute_is_held_against_every_digit_of_the_open_amount() -> None:
+    opened = "1" * 30
+    assert decided(30, open_amount=opened, disputed_amount=opened).outcome["skips"] == ["DN-SKP-06"]
 
 
 def test_a_parameter_without_a_value_on_the_day_is_named() -> None:
@@ -274,13 +320,16 @@ def test_a_mistake_is_refused_at_its_place(changes: list[tuple[str, str]], place
 def test_interest_terms_that_no_level_uses_are_a_warning() -> None:
     idle = bundle(("        fee: {fixed: fee, per: notice}\n        interest: true\n", ""),
                   ("per: invoice}\n        interest: true\n", "per: invoice}\n"))  # fmt: skip
-    assert ["no level bears interest" in warning.message for warning in idle.warnings] == [True]
+    assert sum("no level bears interest" in warning.message for warning in idle.warnings) == 1
 
 
 # The outcome is of the type stated, which policies that need it are checked against
 
 
-@pytest.mark.parametrize(("days", "item"), [(-3, {}), (40, {"dunning_level": 2}), (30, {"disputed_amount": "1000"})])
+@pytest.mark.parametrize(("days", "item"), [
+    (-3, {}), (40, {"dunning_level": 2, "last_dunned_on": "2026-03-25"}),
+    (40, {"dunning_level": 2}), (30, {"disputed_amount": "1000"}),
+])  # fmt: skip
 def test_the_outcome_has_the_shape_its_type_states(days: int, item: dict[str, Any]) -> None:
     policy = bundle().policies["dunning"]
     assert shaped(decided(days, **item).outcome, policy.outcome)

@@ -77,6 +77,29 @@ def test_d5_a_reminder_before_the_due_date_is_not_the_last_notice() -> None:
     assert on_day(1, ladder(1, interval_days=14), account(invoice(reminded_on=day(-3)))).notice
 
 
+UNDATED = invoice(dunning_level=1)
+
+
+@pytest.mark.parametrize(
+    ("owed", "interval", "skips"),
+    [
+        (account(UNDATED), 14, ("DT-MIS-01",)),
+        (account(UNDATED), 0, ()),
+        (account(UNDATED, last_notice_date=day(6)), 14, ()),
+        (account(UNDATED, last_notice_date=day(7)), 14, ("DN-SKP-02",)),
+        (account(UNDATED, invoice(invoice_id="B", dunning_level=1, last_dunned_on=day(6))), 14, ("DT-MIS-01",)),
+        (account(UNDATED, invoice(invoice_id="B", dunning_level=1, last_dunned_on=day(7))), 14, ("DN-SKP-02",)),
+        (account(invoice(dunning_level=0)), 14, ()),
+    ],
+)
+def test_d5_the_interval_is_unknown_when_the_day_of_a_level_sent_is(
+    owed: Account, interval: int, skips: tuple[str, ...]
+) -> None:
+    result = on_day(20, ladder(1, 5, interval_days=interval), owed)
+    assert result.skips == skips
+    assert result.notice is not bool(skips)
+
+
 @pytest.mark.parametrize(("mode", "sent", "assigned", "passed"), [
     ("step", 0, 1, ()), ("step", 1, 2, ()), ("jump", 0, 3, (1, 2)), ("jump", 1, 3, (2,)),
     ("skip_forward", 0, 1, ()), ("skip_forward", 1, 3, (2,)),

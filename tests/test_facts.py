@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.strict_json import parse
 from engine.decision import Fault, Misfit
 from engine.facts import MAX_MISFITS, fit
 from engine.facts_schema import example_facts, facts_schema
@@ -20,7 +21,6 @@ from policies.feel.values import Duration
 from policies.ir import Fact
 from policies.types import (
     Boolean,
-    ContextOf,
     Date,
     DateTime,
     DayDuration,
@@ -33,12 +33,7 @@ from policies.types import (
     Type,
     nullable,
 )
-
-
-def block(name: str, *fields: Fact, optional: bool = False, many: bool = False, pii: bool = False) -> Fact:
-    context: Type = ContextOf(tuple((field.name, field.type) for field in fields))
-    type_ = ListOf(context) if many else context
-    return Fact(name, nullable(type_, optional), optional=optional, fields=fields, pii=pii)
+from tests.fitting_facts import DECLARATIONS, NAMES, READS, block, fitting, written
 
 
 def maybe(name: str, type_: Type, **more: Any) -> Fact:
@@ -276,31 +271,6 @@ def test_facts_are_an_object(raw: Any) -> None:
     assert (misfit.code, misfit.pointer) == ("fact_type", "")
 
 
-NAMES = st.sampled_from(["a", "b", "c", "客户"])
-PLAIN_TYPES: st.SearchStrategy[Type] = st.sampled_from(
-    [
-        *(Number(), Number("days"), Money("EUR"), Money("JPY"), Text(), Text(("x", "y")), Boolean()),
-        *(Date(), DateTime(), Time(), DayDuration(), MonthDuration()),
-    ]
-)
-
-
-@st.composite
-def facts(draw: st.DrawFn, depth: int = 2) -> Fact:
-    name, optional = draw(NAMES), draw(st.booleans())
-    if depth and draw(st.booleans()):
-        fields = draw(st.lists(facts(depth=depth - 1), max_size=3, unique_by=lambda fact: fact.name))
-        return block(name, *fields, optional=optional, many=draw(st.booleans()))
-    type_ = draw(PLAIN_TYPES)
-    low = draw(st.none() | st.integers(-5_000, 5_000).map(Decimal)) if isinstance(type_, (Number, Money)) else None
-    high = None if low is None else low + draw(st.integers(0, 5_000))
-    whole = isinstance(type_, Number) and draw(st.booleans())
-    if draw(st.booleans()):
-        type_ = ListOf(type_)
-    return Fact(name, nullable(type_, optional), optional=optional, low=low, high=high, whole=whole)
-
-
-DECLARATIONS = st.lists(facts(), max_size=4, unique_by=lambda fact: fact.name).map(tuple)
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.decimals() | st.floats() | st.text(max_size=12)
     | st.sampled_from(["x", "2026-06-30", "2026-06-30T12:00:00Z", "P1D", "P1M", "12:00:00", "1.5", "1e9"])
@@ -336,14 +306,59 @@ def test_the_example_fits_and_obeys_the_schema(declared: tuple[Fact, ...]) -> No
     assert list(fit(declared, example)) == [fact.name for fact in declared]
 
 
+@given(st.data())
+def test_the_schema_refuses_nothing_that_fits(data: st.DataObject) -> None:
+    declared, reads = data.draw(DECLARATIONS), data.draw(READS)
+    document = parse(written(data.draw(fitting(declared, reads))).encode())
+    assert isinstance(document, dict)
+    fit(declared, document, reads)
+    jsonschema.Draft202012Validator(facts_schema(declared, reads)).validate(document)
+
+
 def test_the_schema_demands_what_is_read_and_refuses_what_is_unknown() -> None:
-    schema = facts_schema(DECLARED, frozenset({"order.amount"}))
-    assert schema["required"] == ["order"]
+    schema = facts_schema(DECLARED, frozenset({"order.amount", "score"}))
+    assert schema["required"] == ["order", "score"]
     assert schema["additionalProperties"] is False
     validator = jsonschema.Draft202012Validator(schema)
-    assert validator.is_valid({"order": {"amount": "1.50"}, "vip": None})
-    assert not validator.is_valid({"order": {"amount": "1.505"}})
+    assert validator.is_valid({"order": {"amount": "1.50"}, "score": 1})
+    assert not validator.is_valid({"order": {"amount": "1.505"}, "score": 1})
     assert not validator.is_valid({"order": {"amount": 1}, "score": 101})
+    assert not validator.is_valid({"order": {"amount": 1}, "score": 1, "vips": True})
+
+
+def test_the_schema_names_facts_that_are_not_read_and_says_so() -> None:
+    schema = facts_schema(DECLARED, frozenset({"order.amount"}))
+    assert schema["properties"]["status"] == {"description": 'one of "open", "closed"; not read by this policy'}
+    assert [name for name, said in schema["properties"].items() if "not read" not in said["description"]] == ["order"]
+    assert jsonschema.Draft202012Validator(schema).is_valid({"order": {"amount": 1}, "vip": True, "count": 3})
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [("9" * 34, True), ("9" * 35, False), (f"-{'9' * 32}.99", True), (f"{'9' * 33}.99", False),
+     ("0.00000" + "9" * 34, True), ("0.000000" + "9" * 34, False), ("0." + "0" * 39, True), ("0." + "0" * 40, False),
+     ("1e3", False)],
+)  # fmt: skip
+def test_decimal_text_has_as_many_digits_in_the_schema_as_in_the_engine(text: str, fits: bool) -> None:
+    declared = (Fact("x", Number()),)
+    assert jsonschema.Draft202012Validator(facts_schema(declared)).is_valid({"x": text}) is fits
+    if fits:
+        fit(declared, {"x": text})
+    else:
+        assert misfits(declared, {"x": text})
+
+
+def test_a_whole_number_has_the_bounds_of_what_json_keeps_exactly_in_the_schema_too() -> None:
+    validator = jsonschema.Draft202012Validator(facts_schema((Fact("x", Number(), whole=True),)))
+    assert [validator.is_valid({"x": number}) for number in (2**53 - 1, 2**53, 1 - 2**53, -(2**53))] == [
+        True, False, True, False]  # fmt: skip
+
+
+def test_what_a_schema_cannot_check_its_description_says() -> None:
+    amount = Fact("x", ListOf(Money("EUR")), low=Decimal("0.5"), high=Decimal(100))
+    said = facts_schema((amount, Fact("y", Money("JPY"))))["properties"]
+    assert said["x"]["description"] == "a list of money (EUR), at most 2 decimals, at least 0.5, at most 100"
+    assert said["y"]["description"] == "money (JPY), no decimals"
 
 
 def test_titles_and_defaults_stand_in_the_schema() -> None:

@@ -1,4 +1,5 @@
 """FEEL is read exactly: the tree, the place of every node, and a mend for every slip."""
+# ruff: noqa: RUF001 (the slips of a Chinese keyboard)
 
 from __future__ import annotations
 
@@ -238,7 +239,7 @@ def test_a_binary_place_runs_from_left_to_right_parentheses_included() -> None:
         ("-" * 100_000 + "1", "feel-too-long", (2000, 100_001), "expression longer than 2000 characters"),
         ("1+" * 50_000 + "1", "feel-too-long", (2000, 100_001), "expression longer than 2000 characters"),
         ("1+" * 900 + "1", "feel-too-deep", (0, 1801), "more than 120 operators and brackets within each other"),
-        ("1" * 41, "feel-syntax", (0, 41), "number longer than 40 digits"),
+        ("1" * 35, "feel-syntax", (0, 35), "number longer than 34 digits"),
         ('@"2026-02-30"', "feel-temporal", (0, 13), "`2026-02-30`: no such date"),
         ('@"23:59:60"', "feel-temporal", (0, 11), "`23:59:60`: no such time"),
         ("", "feel-syntax", (0, 0), "expected an expression, the text ends"),
@@ -277,9 +278,38 @@ def test_refusal(text: str, code: str, place: tuple[int, int], says: str) -> Non
         ("1 < x < 5", "write x in [1..5], or two comparisons joined by and"),
         ("1..5", "write an interval with its brackets, as in [1..10]"),
         ("a ≤ 1", "write <="),
+        ("a ＞ 1", "write >"),
+        ("a ＜ 1", "write <"),
+        ("a ＝ 1", "write ="),
+        ("a ＞＝ 1", "write >="),
+        ("a ＜= 1", "write <="),
+        ("a ！＝ 1", "write !="),
+        ("{a：1}", "write :"),
+        ("f(1、2)", "write ,"),
+        ("a ＋ 1", "write +"),
+        ("a = ‘x’", 'write "text"'),
+        ("a > 1 且 b < 2", "write and"),
+        ("a > 1且b < 2", "write and, with a space on both sides"),
+        ("a > 1 或者 b < 2", "write or"),
+        ("非 a", "write not(…)"),
+        ("非(a)", "write not(…)"),
+        ("a 不等于 1", "write !="),
+        ("a 大於等於 1", "write >="),
+        ("a > 1 AND b < 2", "write and"),
+        ("a is 1", "write ="),
     ],
 )
 def test_a_slip_gets_its_mend(text: str, mend: str) -> None:
     with pytest.raises(FeelSyntaxError) as refusal:
         parse_expression(text)
     assert refusal.value.help == mend
+
+
+def test_a_slip_is_marked_whole_and_named() -> None:
+    with pytest.raises(FeelSyntaxError) as refusal:
+        parse_expression("a ＞＝ 1")
+    assert (refusal.value.place, refusal.value.message) == ((2, 4), "`＞＝` is not FEEL")
+
+
+def test_a_fact_may_have_a_name_that_is_a_word_of_habit() -> None:
+    assert parse_expression("且 > 1") == Comparison(">", Name("且"), number("1"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from api import receivables
 from policies.diagnostics import Refused
 from tests.ledger_runs import DATED, LEDGER, SNAPSHOT, as_csv, refusal, run
 
@@ -110,3 +112,51 @@ customers:
 def test_a_customer_file_that_the_map_does_not_describe_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"does not say how to read the customer file `customers\.csv`"):
         run(tmp_path, DATED, LEDGER, customers="No\n007\n")
+
+
+def test_a_key_that_means_nothing_hides_no_contradiction(tmp_path: Path) -> None:
+    found = refusal(tmp_path, DATED + "colour: red\nwindow_months: 0\ngiven: {ageing: {overdue: x}}\n")
+    assert [each["code"] for each in found] == ["unknown-key", "shape", "shape"]
+
+
+def test_a_misspelt_key_is_one_mistake_not_two(tmp_path: Path) -> None:
+    (found,) = refusal(tmp_path, DATED.replace("settled_date:", "setled_date:"))
+    assert (found["code"], found["help"]) == ("unknown-key", "did you mean `settled_date`?")
+
+
+README = Path(receivables.__file__).parent / "README.md"
+
+
+def examples() -> list[str]:
+    return re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_map_in_the_readme_and_each_part_added_to_it_does_what_is_said(tmp_path: Path) -> None:
+    whole, *parts = examples()
+    assert [part.partition(":")[0] for part in parts] == ["convert", "disputed", "given", "customers"]
+    columns = ["Customer No", "Invoice No", "Date", "Due", "Total", "Paid On", "In Dispute"]
+    rows = [["007", "1", "2026-05-01", "2026-05-31", "100.00", "", "Y"]]
+    master = as_csv([["No", "Country", "Credit Limit", "Blocked"], ["007", "NO", "50000.00", "N"]])
+    for parts_used in (parts[:1], parts[1:2], parts[2:3], parts[3:], parts):
+        done = run(tmp_path, whole + "".join(parts_used), as_csv([columns, *rows]))
+        assert list(done.facts) == ["007"]
+        assert done.rejected == []
+    facts = run(tmp_path, whole + "".join(parts), as_csv([columns, *rows]), customers=master).facts["007"]
+    assert facts["credit_account"]["exposure"]["open_items"] == "92.5"
+    assert facts["fx"][0]["to"] == "EUR"
+    assert facts["open_items"][0]["disputed_amount"] == "92.5"
+    assert facts["open_items"][0]["dispute_reason"] == "marked as disputed in the ledger"
+    assert facts["customer"] == {
+        "customer_id": "007",
+        "entity_type": "corporation",
+        "country": "NO",
+        "credit_hold": {"active": False},
+    }
+    assert facts["credit_account"]["credit_limit"] == "50000"
+
+
+def test_the_readme_shows_a_reason_for_every_code_of_a_row_set_aside() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in README.parent.glob("*.py"))
+    codes = set(re.findall(r'Unfit\(\s*"([A-Za-z0-9-]+)"', source))
+    (listed,) = re.findall(r"Codes of rows set aside: (.*?)\.\n", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert set(re.findall(r"`([^`]+)`", listed)) == codes

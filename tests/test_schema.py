@@ -74,6 +74,16 @@ def test_mistakes_of_shape_are_seen_by_the_editor(right: str, wrong: str) -> Non
     assert complaints(SMALL.replace(right, wrong))
 
 
+def test_an_editor_has_words_for_every_key_and_part() -> None:
+    shapes = {"the document": SCHEMA, **SCHEMA["$defs"]}
+    silent = [f"{name}.{key}" for name, shape in shapes.items() for key, value in shape["properties"].items()
+              if not value.get("description", "").strip()]  # fmt: skip
+    assert silent == []
+    assert [name for name, shape in shapes.items() if not shape.get("description")] == []
+    assert SCHEMA["title"] == "Writ policy document"
+    assert SCHEMA["$defs"]["CarveOutPart"]["title"] == "Carve out"
+
+
 def test_the_schema_shipped_for_editors_is_the_one_made() -> None:
     shipped = json.loads((ROOT / "policies" / "document.schema.json").read_text(encoding="utf-8"))
     assert shipped == SCHEMA, "run `writ schema --out policies/document.schema.json`"

@@ -62,6 +62,16 @@ def test_row_51_a_number_is_exact() -> None:
     assert parse(b'{"a": 12345678901234567.89}') == {"a": Decimal("12345678901234567.89")}
 
 
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [("1.50", "1.5"), ("100.00", "100"), ("-0.00", "0"), ("0.10", "0.1"), ("100.05", "100.05")],
+)
+def test_a_number_is_its_value_without_the_zeros_it_was_written_with(raw: str, kept: str) -> None:
+    value = parse(raw.encode())
+    assert isinstance(value, Decimal)
+    assert str(value) == kept
+
+
 def test_row_61_the_key_is_named() -> None:
     assert refusal('{"amount":1,"amount":999}').detail == "key `amount` repeated"
 

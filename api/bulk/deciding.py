@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -13,7 +14,7 @@ from typing import Any
 
 import engine
 import policies
-from api.bulk.result import Columns, Line, Shape, totals_key
+from api.bulk.result import Columns, Line, Shape, missing_facts, totals_key
 from api.bulk.rows import Row
 from api.request import in_request
 from engine.decision import Fault, Misfit
@@ -39,12 +40,17 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A row with its decision, already in the shape it is written in, and the total it counts towards."""
+    """A row with its decision, already in the shape it is written in, and what it counts towards in the totals.
+
+    `missing` are the facts whose absence is a reason; `dated` says whether the row stated its own `as_of`.
+    """
 
     line: int
     done: int
     written: Line
     total: str
+    missing: tuple[str, ...]
+    dated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,12 @@ def decide_rows(rows: Iterable[Row], job: Job, policy: Policy, workers: int) -> 
         return
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_Worker.start, initargs=(job,)) as pool:
-        for verdicts in _in_order(_chunks(rows), lambda chunk: pool.submit(_Worker.decide, chunk), workers * AHEAD):
-            yield from verdicts
+        try:
+            for verdicts in _in_order(_chunks(rows), lambda chunk: pool.submit(_Worker.decide, chunk), workers * AHEAD):
+                yield from verdicts
+        finally:
+            # After Ctrl-C or a refused file, what was read ahead need not be decided any more.
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -98,6 +108,8 @@ class _Worker:
 
     @classmethod
     def start(cls, job: Job) -> None:
+        # Ctrl-C reaches every process of the terminal's group: only the one that started the run answers it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         cls.job = job
         cls.policy = policies.load(job.source).policies[job.policy]
         cls.columns = Columns(cls.policy)
@@ -114,4 +126,5 @@ def _decide(row: Row, job: Job, policy: Policy, columns: Columns) -> Verdict:
         decision = engine.decide(policy, row.facts, row.as_of or job.as_of)
     except Fault as fault:
         return Rejected(row.line, row.done, row.raw, in_request(fault.misfits))
-    return Decided(row.line, row.done, columns.write(job.shape, row, decision), totals_key(decision))
+    written = columns.write(job.shape, row, decision)
+    return Decided(row.line, row.done, written, totals_key(decision), missing_facts(decision), row.as_of is not None)

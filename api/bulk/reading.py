@@ -14,8 +14,9 @@ from api.bulk.tabular import Column, columns, nest
 from api.request import AS_OF, Request, json_misfit, read_day, read_request
 from api.strict_json import MAX_BYTES, BadJson, parse
 from engine.decision import Misfit
-from engine.facts import pointer_step
 from policies.ir import Fact
+
+BYTE_ORDER_MARK = "\ufeff"
 
 PARQUET_BATCH = 2_000
 """Rows held at a time when reading Parquet."""
@@ -91,28 +92,33 @@ def _text(raw: bytes) -> str:
 
 
 class _Lines:
-    """The decoded lines of a file, counting the bytes given out; what is not UTF-8 stays recognisable.
+    """The decoded lines of a file, counting the bytes given out; raises `FileRefused` for one that is not UTF-8.
 
     `taken` are the lines of the row being read, so that one which is no CSV can be set aside as it stands.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self._path = path
         self._file = file
         self.done = 0
         self.taken: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
-        encoding = "utf-8-sig"
         for raw in self._file:
+            try:
+                text = raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                place = self.done + error.start + 1
+                raise FileRefused(self._path, f"is not UTF-8 at byte {place}", "save it as UTF-8") from None
+            if self.done == 0:
+                text = text.removeprefix(BYTE_ORDER_MARK)
             self.done += len(raw)
-            text = raw.decode(encoding, "surrogateescape")
             self.taken.append(text)
             yield text
-            encoding = "utf-8"
 
 
 def _csv(path: Path, file: BinaryIO, facts: Sequence[Fact]) -> Iterator[Row]:
-    lines = _Lines(file)
+    lines = _Lines(path, file)
     reader = csv.reader(iter(lines), strict=True)
     found = columns(path, _csv_header(path, reader), facts, nested=False)
     while True:
@@ -123,7 +129,7 @@ def _csv(path: Path, file: BinaryIO, facts: Sequence[Fact]) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            raw = _shown("".join(lines.taken).rstrip("\r\n"))
+            raw = "".join(lines.taken).rstrip("\r\n")
             yield Row(line, raw, {}, misfits=(Misfit("csv_invalid", "", str(error)),), done=lines.done)
             continue
         if cells:
@@ -144,20 +150,8 @@ def _csv_row(line: int, found: Sequence[Column], cells: Sequence[str], done: int
     if len(cells) != len(found):
         message = f"{len(cells)} cells under {len(found)} columns"
         misfit = Misfit("csv_cells", "", message, "quote a cell that has a comma or a line break in it")
-        return Row(line, [_shown(cell) for cell in cells], {}, misfits=(misfit,), done=done)
-    raw = {column.name: _shown(cell) for column, cell in zip(found, cells, strict=True)}
-    misfits = tuple(
-        Misfit(
-            "not_utf8",
-            "/facts" + "".join(map(pointer_step, column.path)),
-            "must be UTF-8",
-            "save the file as CSV UTF-8",
-        )
-        for column, cell in zip(found, cells, strict=True)
-        if _not_utf8(cell)
-    )
-    if misfits:
-        return Row(line, raw, {}, misfits=misfits, done=done)
+        return Row(line, list(cells), {}, misfits=(misfit,), done=done)
+    raw = {column.name: cell for column, cell in zip(found, cells, strict=True)}
     facts = nest(found, [column.read_text(cell) for column, cell in zip(found, cells, strict=True)])
     return _row(line, raw, facts, done)
 
@@ -168,15 +162,6 @@ def _row(line: int, raw: Any, facts: dict[str, Any], done: int) -> Row:
     if isinstance(as_of, Misfit):
         return Row(line, raw, facts, misfits=(as_of,), done=done)
     return Row(line, raw, facts, as_of, done=done)
-
-
-def _shown(cell: str) -> str:
-    """The cell as a JSON text can hold it: bytes that are not UTF-8 are written as escapes."""
-    return cell.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") if _not_utf8(cell) else cell
-
-
-def _not_utf8(cell: str) -> bool:
-    return not cell.isascii() and any("\ud800" <= character <= "\udfff" for character in cell)
 
 
 def _parquet(path: Path, facts: Sequence[Fact]) -> Input:

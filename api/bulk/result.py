@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
 import orjson
 
+from api.bulk.amounts import decimals_of
 from api.bulk.rows import Row
 from engine.decision import Decision, value_to_json
 from policies.feel.values import Value
@@ -16,7 +18,10 @@ from policies.ir import Policy
 from policies.types import Boolean, ContextOf, Date, Money, Number, Type
 
 Shape = Literal["document", "table"]
-"""A `document` is the whole decision; a `table` row is its outcome and its reason codes."""
+"""A `document` is the whole decision; a `table` row is its outcome, its reason codes and what was missing."""
+
+NUMBER_DECIMALS = 10
+"""Decimals of a Parquet column of plain numbers; a column of money has those of its currency."""
 
 Cell = str | int | Decimal | bool | dt.date | None
 Line = bytes | tuple[Cell, ...]
@@ -24,29 +29,43 @@ Line = bytes | tuple[Cell, ...]
 TOTALS = {"credit": "decision", "classification": "class"}
 """The outcome member a run is totalled by; for the kind `decision` the first one that is a word or a truth value."""
 
-BEFORE: tuple[tuple[str, type], ...] = (
-    ("line", int),
-    ("customer_id", str),
-    ("policy", str),
-    ("as_of", dt.date),
-    ("policy_digest", str),
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of result rows; `currency` is that of an amount.
+
+    It follows from the policy alone, so that the files of several runs can be read together.
+    """
+
+    name: str
+    kind: type
+    currency: str | None = None
+
+    @property
+    def decimals(self) -> int:
+        """Decimals that the column has in Parquet, where it holds numbers."""
+        return NUMBER_DECIMALS if self.currency is None else decimals_of(self.currency)
+
+
+BEFORE = (
+    Column("line", int),
+    Column("customer_id", str),
+    Column("policy", str),
+    Column("as_of", dt.date),
+    Column("policy_digest", str),
 )
+AFTER = (Column("reasons", str), Column("missing", str))
 
 
 class Columns:
-    """The columns of a policy's result rows: the row and its policy, the outcome flattened, the reason codes."""
+    """The columns of a policy's result rows: the row and its policy, the outcome flattened, why, what was missing."""
 
     def __init__(self, policy: Policy) -> None:
-        self._outcome = tuple(_flatten(policy.outcome, ()))
-        self.names = (
-            *(name for name, _ in BEFORE),
-            *(".".join(("outcome", *path)) for path, _ in self._outcome),
-            "reasons",
-        )
-        self.types = (*(type_ for _, type_ in BEFORE), *(kind for _, kind in self._outcome), str)
+        self._paths = tuple(path for path, _ in _flatten(policy.outcome, ()))
+        self.all = (*BEFORE, *(_column(path, type_) for path, type_ in _flatten(policy.outcome, ())), *AFTER)
 
     def write(self, shape: Shape, row: Row, decision: Decision) -> Line:
-        """The result row: one JSON line, or the cells under `names`."""
+        """The result row: one JSON line, or the cells under the columns `all`."""
         customer_id = _customer_id(row.facts)
         if shape == "document":
             return orjson.dumps({"line": row.line, "customer_id": customer_id, **decision.to_json()}) + b"\n"
@@ -56,9 +75,15 @@ class Columns:
             decision.policy,
             decision.as_of,
             decision.policy_digest,
-            *(_cell(_at(decision.outcome, path)) for path, _ in self._outcome),
-            ";".join(reason.code for reason in decision.reasons),
+            *(_cell(_at(decision.outcome, path)) for path in self._paths),
+            ";".join(dict.fromkeys(reason.code for reason in decision.reasons)),
+            ";".join(missing_facts(decision)),
         )
+
+
+def missing_facts(decision: Decision) -> tuple[str, ...]:
+    """The facts whose absence is a reason of the decision, each once, in the order of the reasons."""
+    return tuple(dict.fromkeys(path for reason in decision.reasons for path in reason.missing))
 
 
 def totals_key(decision: Decision) -> str:
@@ -78,18 +103,27 @@ def totals_key(decision: Decision) -> str:
             return str(value)
 
 
-def _flatten(type_: Type, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], type]]:
+def _flatten(type_: Type, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], Type]]:
     match type_:
         case ContextOf(fields=fields):
             return [found for name, field in fields for found in _flatten(field, (*path, name))]
-        case Number() | Money():
-            return [(path, Decimal)]
-        case Boolean():
-            return [(path, bool)]
-        case Date():
-            return [(path, dt.date)]
         case _:
-            return [(path, str)]
+            return [(path, type_)]
+
+
+def _column(path: tuple[str, ...], type_: Type) -> Column:
+    name = ".".join(("outcome", *path))
+    match type_:
+        case Money(currency=currency):
+            return Column(name, Decimal, currency)
+        case Number():
+            return Column(name, Decimal)
+        case Boolean():
+            return Column(name, bool)
+        case Date():
+            return Column(name, dt.date)
+        case _:
+            return Column(name, str)
 
 
 def _at(outcome: Mapping[str, Value], path: tuple[str, ...]) -> Value:

@@ -20,27 +20,42 @@ from policies.ir import Bundle
 Progress = Callable[[int, int], None]
 """Told after each row: how far the input has been read, and its whole size."""
 
-MAX_OUTCOMES = 100
-"""Different outcomes counted apart: more would tell nobody anything, and memory must not grow with the rows."""
+MAX_APART = 100
+"""Outcomes or facts counted apart: more would tell nobody anything, and memory must not grow with the rows."""
+
+OTHERS = "(others)"
+"""What those past `MAX_APART` are counted under together."""
 
 
 @dataclass(slots=True)
 class Totals:
-    """What a run did. `read` is always `decided` and `rejected` together; `outcomes` counts the decided ones."""
+    """What a run did. `read` is always `decided` and `rejected` together; `outcomes` counts the decided ones.
+
+    `missing` counts, for each fact, the rows whose decision has its absence as a reason; `undated` the decided rows
+    that stated no `as_of`.
+    """
 
     read: int = 0
     rejected: int = 0
+    undated: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
 
-    def count(self, outcome: str) -> None:
-        """One more decided row; past `MAX_OUTCOMES` different outcomes, new ones are counted together."""
-        known = outcome in self.outcomes or len(self.outcomes) < MAX_OUTCOMES
-        self.outcomes[outcome if known else "(others)"] += 1
+    def count(self, decided: Decided) -> None:
+        """One more decided row."""
+        self.undated += not decided.dated
+        _count(self.outcomes, decided.total)
+        for fact in decided.missing:
+            _count(self.missing, fact)
 
     @property
     def decided(self) -> int:
         """Rows with a decision."""
         return self.outcomes.total()
+
+
+def _count(counter: Counter[str], what: str) -> None:
+    counter[what if what in counter or len(counter) < MAX_APART else OTHERS] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +81,15 @@ def run(
     totals = Totals()
     with ExitStack() as stack:
         rows = stack.enter_context(open_rows(files.rows, found.facts))
-        results = stack.enter_context(open_writer(files.results, format_, Columns(found)))
+        # Left in reverse order: results, which may take long to finish as Parquet, before any file takes its name.
         rejected = stack.enter_context(open_rejected(files.rejected))
+        results = stack.enter_context(open_writer(files.results, format_, Columns(found)))
         for verdict in decide_rows(rows.rows, job, found, workers):
             totals.read += 1
             match verdict:
                 case Decided():
                     results.write(verdict.written)
-                    totals.count(verdict.total)
+                    totals.count(verdict)
                 case Rejected():
                     rejected.write(verdict)
                     totals.rejected += 1

@@ -7,14 +7,15 @@ import datetime as dt
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from pathlib import Path
 from typing import IO, Any, Protocol, assert_never
 
 import orjson
 
+from api.bulk.amounts import in_cents
 from api.bulk.deciding import Rejected
-from api.bulk.result import Cell, Columns, Line
+from api.bulk.result import Cell, Column, Columns, Line
 from api.bulk.rows import FileRefused, Format
 from api.request import misfit_json
 from engine.decision import plain_decimal
@@ -23,6 +24,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A text cell that begins so is taken for a formula by spreadsheets; it gets an apostrophe in front."""
 
 PARQUET_DIGITS = 38
+PARQUET_DECIMAL = Context(prec=PARQUET_DIGITS, rounding=ROUND_HALF_EVEN)
+"""Digits of Parquet's widest decimal, and arithmetic in them."""
 
 
 class Writer(Protocol):
@@ -79,15 +82,25 @@ class JsonLines:
 
 
 class Csv:
-    """CSV that no spreadsheet takes for a formula; numbers stay numbers."""
+    """CSV that no spreadsheet takes for a formula; numbers stay numbers, whole to their last digit."""
 
     def __init__(self, file: IO[str], columns: Columns) -> None:
         self._rows = csv.writer(file, lineterminator="\n")
-        self._rows.writerow(columns.names)
+        self._columns = columns.all
+        self._rows.writerow([column.name for column in self._columns])
 
     def write(self, line: Line) -> None:
         """Add one row."""
-        self._rows.writerow([guarded(cell) if isinstance(cell, str) else _text(cell) for cell in line])
+        self._rows.writerow([self._cell(column, cell) for column, cell in zip(self._columns, line, strict=True)])
+
+    def _cell(self, column: Column, cell: Cell) -> str:
+        match cell:
+            case str():
+                return guarded(cell)
+            case Decimal() | int() if column.currency is not None:
+                return in_cents(Decimal(cell), column.currency)
+            case _:
+                return _text(cell)
 
 
 def guarded(text: str) -> str:
@@ -110,44 +123,52 @@ def _text(cell: Cell | int) -> str:
 
 
 class Spool:
-    """Cells on their way to Parquet: a Parquet column needs one scale for all its decimals, known only at the end."""
+    """Cells on their way to Parquet, whose columns have the types that the policy gives them, whatever the rows hold.
+
+    A number that its column cannot hold in full is rounded half-even, or left empty where it is too large, and
+    the column `exact` has it whole: `outcome.limit=0.125;outcome.ratio=…`.
+    """
 
     def __init__(self, file: IO[str], columns: Columns) -> None:
         self._rows = csv.writer(file, lineterminator="\n")
-        self._columns = columns
-        self._scales = [0] * len(columns.names)
-        self._wholes = [1] * len(columns.names)
+        self._columns = columns.all
 
     def write(self, line: Line) -> None:
         """Add one row."""
-        cells: list[Any] = []
-        for place, cell in enumerate(line):
+        cells: list[str] = []
+        exact: list[str] = []
+        for column, cell in zip(self._columns, line, strict=True):
             if isinstance(cell, Decimal):
-                text = plain_decimal(cell)
-                whole, _, fraction = text.lstrip("-").partition(".")
-                self._wholes[place] = max(self._wholes[place], len(whole))
-                self._scales[place] = max(self._scales[place], len(fraction))
-                cells.append(text)
+                held = _held(cell, column.decimals)
+                cells.append("" if held is None else format(held, "f"))
+                if held != cell:
+                    exact.append(f"{column.name}={plain_decimal(cell)}")
             else:
                 cells.append(cell if isinstance(cell, str) else _text(cell))
-        self._rows.writerow(cells)
+        self._rows.writerow([*cells, ";".join(exact)])
 
     def to_parquet(self, cells: Path, target: Path) -> None:
-        """The spooled cells as Parquet, streamed; a column of numbers is decimal, exact to its last digit."""
+        """The spooled cells as Parquet, streamed."""
         import polars as pl  # noqa: PLC0415 (heavy: only for Parquet)
 
-        def type_at(place: int) -> Any:
-            kind = self._columns.types[place]
-            if kind is Decimal:
-                fits = self._wholes[place] + self._scales[place] <= PARQUET_DIGITS
-                return pl.Decimal(PARQUET_DIGITS, self._scales[place]) if fits else pl.String
-            return {int: pl.Int64, bool: pl.Boolean, dt.date: pl.Date, str: pl.String}[kind]
-
-        schema = {name: type_at(place) for place, name in enumerate(self._columns.names)}
+        plain = {int: pl.Int64, bool: pl.Boolean, dt.date: pl.Date, str: pl.String}
+        schema = {
+            column.name: pl.Decimal(PARQUET_DIGITS, column.decimals) if column.kind is Decimal else plain[column.kind]
+            for column in self._columns
+        }
+        schema["exact"] = pl.String
         if cells.stat().st_size == 0:
             pl.DataFrame(schema=schema).write_parquet(target)
             return
         pl.scan_csv(cells, has_header=False, schema=schema).sink_parquet(target)
+
+
+def _held(number: Decimal, decimals: int) -> Decimal | None:
+    """The number with so many decimals; None when it has more digits before them than a Parquet decimal."""
+    try:
+        return number.quantize(Decimal(1).scaleb(-decimals), context=PARQUET_DECIMAL)
+    except InvalidOperation:
+        return None
 
 
 @contextmanager

@@ -20,7 +20,7 @@ Form = Literal["text", "json"]
 
 def test(file: Path, form: Form) -> None:
     """Run the cases and print what came of them; ends with 1 when one failed."""
-    bundle = policy_file.load(file)
+    bundle = policy_file.load(file, as_json=form == "json")
     report = run_cases(bundle)
     match form:
         case "text":

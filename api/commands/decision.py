@@ -12,14 +12,12 @@ import typer
 import engine
 from api.commands import policy_file
 from api.commands.consoles import stdout
-from api.commands.terminal import REFUSED, fail, write, write_json
+from api.commands.terminal import REFUSED, fail, write_json
 from api.request import Request, in_request, json_misfit, misfit_json, read_request
 from api.strict_json import BadJson, parse
 from api.tree import render_decision
 from engine.decision import Fault, Misfit
 from policies.diagnostics import visible
-
-NOT_RECORDED = "a what-if: this decision is not recorded"
 
 
 def decide(policy: str, facts: Path, as_of: dt.date | None, policies: Path, as_json: bool, language: str) -> None:
@@ -27,7 +25,7 @@ def decide(policy: str, facts: Path, as_of: dt.date | None, policies: Path, as_j
 
     `as_of` comes before the request's own; where neither is given it is today in UTC.
     """
-    found = policy_file.find(policy_file.load(policies), policy)
+    found = policy_file.find(policy_file.load(policies, as_json=as_json), policy)
     request = _request(facts)
     if not isinstance(request, Request):
         _refuse(request, as_json)
@@ -38,8 +36,7 @@ def decide(policy: str, facts: Path, as_of: dt.date | None, policies: Path, as_j
     if as_json:
         write_json({"recorded": False, **decision.to_json()})
         return
-    stdout().print(render_decision(decision, language))
-    write(f"\n{NOT_RECORDED}")
+    stdout().print(render_decision(decision, found, language))
 
 
 def today() -> dt.date:
@@ -52,6 +49,8 @@ def _request(facts: Path) -> Request | tuple[Misfit, ...]:
         raw = sys.stdin.buffer.read() if str(facts) == "-" else facts.read_bytes()
     except OSError as error:
         fail(f"cannot read {facts}: {error.strerror}")
+    if not raw.strip():
+        return (Misfit("no_request", "", "no request was read: the input is empty", 'write {"facts": {…}}'),)
     try:
         return read_request(parse(raw))
     except BadJson as bad:
@@ -69,6 +68,7 @@ def _refuse(misfits: tuple[Misfit, ...], as_json: bool) -> NoReturn:
             )
             if misfit.help:
                 sys.stderr.write(f"  help: {visible(misfit.help)}\n")
-        many = "1 fact does not fit" if len(misfits) == 1 else f"{len(misfits)} facts do not fit"
-        sys.stderr.write(f"{many}; nothing was decided\n")
+        of_facts = sum(misfit.pointer.startswith("/facts/") for misfit in misfits)
+        many = "1 fact does not fit; " if of_facts == 1 else f"{of_facts} facts do not fit; " if of_facts else ""
+        sys.stderr.write(f"{many}nothing was decided\n")
     raise typer.Exit(REFUSED)

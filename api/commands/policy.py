@@ -10,8 +10,8 @@ import orjson
 import typer
 
 from api.commands import policy_file
-from api.commands.terminal import REFUSED, fail, write, write_json
-from policies.diagnostics import Diagnostic, Refused, render_gnu, render_text, to_json
+from api.commands.terminal import REFUSED, fail, write
+from policies.diagnostics import Diagnostic, Refused, render_gnu, render_text
 from policies.ir import Bundle
 
 Form = Literal["text", "json", "gnu"]
@@ -31,7 +31,7 @@ def check(file: Path, form: Form) -> None:
 def _show(file: Path, bundle: Bundle | None, found: tuple[Diagnostic, ...], form: Form) -> None:
     match form:
         case "json":
-            write_json({"file": str(file), "accepted": bundle is not None, "diagnostics": to_json(found)})
+            policy_file.write_checked(file, found, accepted=bundle is not None)
         case "gnu":
             if found:
                 write(render_gnu(found))

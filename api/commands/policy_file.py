@@ -8,8 +8,8 @@ from pathlib import Path
 import typer
 
 import policies
-from api.commands.terminal import REFUSED, fail, misused
-from policies.diagnostics import Refused, render_text
+from api.commands.terminal import REFUSED, fail, misused, write_json
+from policies.diagnostics import Diagnostic, Refused, render_text, to_json
 from policies.ir import Bundle, Policy
 from policies.source import decode
 
@@ -25,13 +25,24 @@ def load_unguarded(file: Path) -> Bundle:
     return policies.load(decode(str(file), raw))
 
 
-def load(file: Path) -> Bundle:
-    """The file's policies; when it is refused, every mistake goes to stderr and the command ends with 1."""
+def load(file: Path, *, as_json: bool = False) -> Bundle:
+    """The file's policies; when it is refused, every mistake goes to stderr and the command ends with 1.
+
+    With `as_json` the mistakes go to stdout instead, as JSON: that is where a program reads.
+    """
     try:
         return load_unguarded(file)
     except Refused as refused:
-        sys.stderr.write(render_text(refused.diagnostics))
+        if as_json:
+            write_checked(file, refused.diagnostics, accepted=False)
+        else:
+            sys.stderr.write(render_text(refused.diagnostics))
         raise typer.Exit(REFUSED) from None
+
+
+def write_checked(file: Path, found: tuple[Diagnostic, ...], *, accepted: bool) -> None:
+    """What checking the file found, as JSON on stdout."""
+    write_json({"file": str(file), "accepted": accepted, "diagnostics": to_json(found)})
 
 
 def find(bundle: Bundle, name: str) -> Policy:

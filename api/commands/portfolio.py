@@ -17,9 +17,12 @@ from api.bulk.run import Files, Totals, run
 from api.commands import policy_file
 from api.commands.consoles import stderr, stdout
 from api.commands.decision import today
-from api.commands.ledger import rejected_beside
-from api.commands.terminal import fail, misused, write_json
+from api.commands.ledger import check_distinct, counted, rejected_beside, stopped
+from api.commands.terminal import fail, write_json
 from policies.diagnostics import visible
+
+MISSING_SHOWN = 3
+"""Missing facts that the summary names, the most frequent first."""
 
 STEPS = 500
 """How often a progress bar moves between its two ends."""
@@ -38,9 +41,8 @@ def run_portfolio(
 ) -> None:
     """Decide every row of `rows` into `out` and print the totals; rejected rows are no failure of the command."""
     files = Files(rows, out, rejected or rejected_beside(out))
-    paths = (files.rows, files.results, files.rejected)
-    if len({path.resolve() for path in paths}) < len(paths):
-        misused("--in, --out and --rejected must be three different files")
+    named = (files.rows, files.results, files.rejected, policies)
+    check_distinct(named, "--in, --out, --rejected and --policies")
     bundle = policy_file.load(policies)
     policy_file.find(bundle, policy)
     as_of = as_of or today()
@@ -49,15 +51,18 @@ def run_portfolio(
             totals = run(bundle, policy, files, as_of, workers, bar.move)
     except FileRefused as refused:
         fail(str(refused), refused.help)
+    except KeyboardInterrupt:
+        stopped()
     if as_json:
-        outcomes = dict(sorted(totals.outcomes.items()))
-        write_json({"read": totals.read, "decided": totals.decided, "rejected": totals.rejected, "outcomes": outcomes})
+        counts = {"read": totals.read, "decided": totals.decided, "rejected": totals.rejected}
+        outcomes, missing = (dict(sorted(counter.items())) for counter in (totals.outcomes, totals.missing))
+        write_json({**counts, "outcomes": outcomes, "missing": missing})
     else:
         _print(totals, policy, files, as_of)
 
 
 def _print(totals: Totals, policy: str, files: Files, as_of: dt.date) -> None:
-    title = f"{policy}: {totals.read} rows read, {totals.decided} decided, {totals.rejected} rejected"
+    title = f"{policy}: {counted(totals.read, 'row')} read, {totals.decided} decided, {totals.rejected} rejected"
     console = stdout()
     console.print(Text(title, "bold"))
     table = Table.grid(padding=(0, 2))
@@ -67,10 +72,16 @@ def _print(totals: Totals, policy: str, files: Files, as_of: dt.date) -> None:
     for outcome, count in sorted(totals.outcomes.items(), key=lambda pair: (-pair[1], pair[0])):
         table.add_row(Text(f"  {visible(outcome)}"), str(count), f"{100 * count / totals.decided:.1f} %")
     console.print(table)
-    console.print(Text(f"results: {files.results}   rejected rows: {files.rejected}"))
-    console.print(
-        Text(f"rows without an `as_of` of their own are decided as of {as_of.isoformat()}; nothing is recorded")
-    )
+    if totals.missing:
+        often = sorted(totals.missing.items(), key=lambda pair: (-pair[1], pair[0]))[:MISSING_SHOWN]
+        told = ", ".join(f"{fact} ({counted(count, 'row')})" for fact, count in often)
+        console.print(Text(visible(f"most often missing: {told}")), soft_wrap=True)
+    if totals.undated:
+        whose = "its" if totals.undated == 1 else "their"
+        without = f"{counted(totals.undated, 'row')} without an `as_of` of {whose} own"
+        console.print(Text(f"{without}: decided as of {as_of.isoformat()}"))
+    results, rejected = visible(str(files.results)), visible(str(files.rejected))
+    console.print(Text(f"results: {results}   rejected rows: {rejected}   (nothing is recorded)"), soft_wrap=True)
 
 
 class _Bar:

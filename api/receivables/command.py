@@ -10,23 +10,26 @@ from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 from api.receivables.cells import Unfit
 from api.receivables.customers import Facts, merge, read_customers
-from api.receivables.documents import customer_facts, settled_in_window
+from api.receivables.documents import customer_block, customer_facts, settled_in_window
 from api.receivables.items import Item
 from api.receivables.map import LedgerMap
 from api.receivables.map_checks import check_columns, check_master_columns, load_map, paths
 from api.receivables.money import Money
 from api.receivables.rejects import Rejects
 from api.receivables.report import FactsReport
-from api.receivables.rows import RowReader
+from api.receivables.rows import NoItem, RowReader
 from api.receivables.table import Rows, UnreadableTableError, open_table
 from policies.diagnostics import Code, Diagnostic, Refused
 
 PROGRESS_ROWS = 1000
 """Rows between two calls of `progress`."""
+
+Documents: TypeAlias = dict[str, Item]
+"""The documents of one customer by their number."""
 
 
 def write_facts(
@@ -40,7 +43,8 @@ def write_facts(
 ) -> FactsReport:
     """Write a line `{"as_of": …, "facts": {…}}` for each customer known on the day, in order of customer id.
 
-    Rows that do not fit go to `rejected`; `progress` is told the rows read so far. Raises `Refused`, before any row is
+    Rows that do not fit go to `rejected`, and their customer's document leaves out what the ledger would state, for
+    that would be short of them; `progress` is told the rows read so far. Raises `Refused`, before any row is
     read, with everything wrong with the map; and when a file is no table, or the day is not that of the snapshot.
     """
     map_ = load_map(map_path)
@@ -54,10 +58,13 @@ def write_facts(
             masters = read_customers(master_table, map_.customers, map_.amounts, rejects)
         money = Money(map_, as_of)
         rejects = Rejects(ledger.name, table.header, rejected, report)
-        items = _read_ledger(table, RowReader(map_, table.header, money), rejects, progress)
+        items, unknown = _read_ledger(table, RowReader(map_, table.header, money), rejects, progress)
     report.rounded, report.converted = money.rounded, money.converted
-    late = _write_documents(items, masters, map_, as_of, out, report)
-    if late:
+    mixed = _mixed_currencies(items, as_of)
+    report.withheld = sum(len(_known(items[customer], as_of)) for customer in items.keys() & unknown - mixed.keys())
+    _write_documents(items, unknown | mixed.keys(), masters, map_, as_of, out, report)
+    if mixed:
+        late = {item.row: reason for customer, reason in mixed.items() for item in _known(items[customer], as_of)}
         with _opened(ledger, map_, None) as (table, _):
             for row in table.rows:
                 if row.number in late:
@@ -88,7 +95,7 @@ def _opened(ledger: Path, map_: LedgerMap, customers: Path | None) -> Iterator[t
                 with open_table(customers, map_.customers.table) as master:
                     yield table, master
     except UnreadableTableError as error:
-        raise Refused([Diagnostic(Code.SHAPE, str(error), map_.span("table"))]) from error
+        raise Refused([Diagnostic(Code.SHAPE, str(error), map_.span("table"), error.help)]) from error
 
 
 def _check_headers(map_: LedgerMap, table: Rows, master_table: Rows | None) -> None:
@@ -101,10 +108,11 @@ def _check_headers(map_: LedgerMap, table: Rows, master_table: Rows | None) -> N
 
 def _read_ledger(
     table: Rows, reader: RowReader, rejects: Rejects, progress: Callable[[int], None] | None
-) -> dict[str, dict[str, Item]]:
-    """The documents by customer and number; what cannot be one is counted, and set aside where it is an error."""
+) -> tuple[dict[str, Documents], set[str]]:
+    """The documents of each customer, and the customers with a row that is set aside because it cannot be one."""
     report = rejects.report
-    items: dict[str, dict[str, Item]] = defaultdict(dict)
+    items: dict[str, Documents] = defaultdict(dict)
+    unknown: set[str] = set()
     read = 0
     for read, row in enumerate(table.rows, 1):
         report.rows_read += 1
@@ -116,53 +124,74 @@ def _read_ledger(
             report.skipped[why] += 1
         else:
             item = reader.read(row)
-            if isinstance(item, tuple):
-                rejects.add(row, item)
-                continue
-            first = items[item.customer_id].setdefault(item.invoice_id, item)
-            if first is item:
-                continue
-            if reader.map.table.rows == "line" and replace(item, row=first.row) == first:
-                report.lines += 1
-            else:
-                rejects.add(row, [_repeated(item, first)])
+            if isinstance(item, Item):
+                item = _kept(item, items[item.customer_id], reader, report)
+            match item:
+                case NoItem(customer_id=None):
+                    report.nobodys += 1
+                    rejects.add(row, item.reasons)
+                case NoItem(customer_id=str() as customer_id):
+                    unknown.add(customer_id)
+                    rejects.add(row, item.reasons)
+                case _:
+                    pass
     if progress is not None:
         progress(read)
-    return items
+    return items, unknown
 
 
-def _repeated(item: Item, first: Item) -> Unfit:
-    return Unfit("duplicate", f"customer `{item.customer_id}` has `{item.invoice_id}` in row {first.row} already")
+def _kept(item: Item, documents: Documents, reader: RowReader, report: FactsReport) -> Item | NoItem:
+    """The document now among its customer's, or why it cannot be: another one has its number."""
+    first = documents.setdefault(item.invoice_id, item)
+    if first is not item:
+        if reader.map.table.rows != "line" or replace(item, row=first.row) != first:
+            message = f"customer `{item.customer_id}` has `{item.invoice_id}` in row {first.row} already"
+            return NoItem(item.customer_id, (Unfit("duplicate", message),))
+        report.lines += 1
+    return first
+
+
+def _known(documents: Documents, as_of: dt.date) -> list[Item]:
+    return [item for item in documents.values() if item.known_on(as_of)]
+
+
+def _mixed_currencies(items: dict[str, Documents], as_of: dt.date) -> dict[str, Unfit]:
+    """The customers whose documents are in currencies that may not be added, each with the reason against its rows."""
+    mixed = {}
+    for customer_id, documents in items.items():
+        currencies = sorted({item.currency for item in _known(documents, as_of)})
+        if len(currencies) > 1:
+            message = f"customer `{customer_id}` has documents in {', '.join(currencies)}: state rates under `convert`"
+            mixed[customer_id] = Unfit("DT-MIS-05", message)
+    return mixed
 
 
 def _write_documents(
-    items: dict[str, dict[str, Item]],
+    items: dict[str, Documents],
+    unknown: set[str],
     masters: dict[str, Facts],
     map_: LedgerMap,
     as_of: dt.date,
     out: TextIO,
     report: FactsReport,
-) -> dict[int, Unfit]:
-    """Write the documents; returns the rows of customers whose documents are in currencies that may not be added."""
-    late: dict[int, Unfit] = {}
-    for customer_id in sorted(items):
-        known = [item for item in items[customer_id].values() if item.known_on(as_of)]
-        report.later += len(items[customer_id]) - len(known)
-        currencies = sorted({item.currency for item in known})
-        if len(currencies) > 1:
-            message = f"customer `{customer_id}` has documents in {', '.join(currencies)}: state rates under `convert`"
-            reason = Unfit("DT-MIS-05", message)
-            late.update((item.row, reason) for item in known)
-            continue
-        if not known:
+) -> None:
+    """Write a document for each customer known on the day, and for each with a row set aside, then without figures."""
+    report.unknown = tuple(sorted(unknown))
+    for customer_id in sorted(items.keys() | unknown):
+        known = _known(items.get(customer_id, {}), as_of)
+        report.later += len(items.get(customer_id, {})) - len(known)
+        if customer_id in unknown:
+            facts: Facts = {"customer": customer_block(customer_id, known)}
+            report.customers += 1
+        elif known:
+            facts = customer_facts(known, as_of, map_)
+            _count(known, as_of, map_, report)
+        else:
             report.customers_unknown += 1
             continue
-        facts = customer_facts(known, as_of, map_)
         merge(facts, map_.given)
         merge(facts, masters.get(customer_id, {}))
         out.write(json.dumps({"as_of": as_of.isoformat(), "facts": facts}, ensure_ascii=False) + "\n")
-        _count(known, as_of, map_, report)
-    return late
 
 
 def _count(known: Iterable[Item], as_of: dt.date, map_: LedgerMap, report: FactsReport) -> None:

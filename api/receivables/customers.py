@@ -14,9 +14,13 @@ Facts: TypeAlias = dict[str, object]
 
 
 def read_customers(table: Rows, master: CustomerMaster, amounts: Amounts, rejects: Rejects) -> dict[str, Facts]:
-    """The facts of each customer, nested; an empty cell states nothing. A row that does not fit is rejected whole."""
+    """The facts of each customer, nested; an empty cell states nothing.
+
+    A row that does not fit is rejected whole, and of two rows of one customer neither states anything.
+    """
     place = {name: place for place, name in enumerate(table.header)}
     customers: dict[str, Facts] = {}
+    doubtful: set[str] = set()
     for row in table.rows:
         rejects.report.rows_read += 1
         if row.blank:
@@ -33,6 +37,7 @@ def read_customers(table: Rows, master: CustomerMaster, amounts: Amounts, reject
             reasons.append(Unfit("missing", "`id` is empty"))
         elif customer_id in customers:
             reasons.append(Unfit("duplicate", f"customer `{customer_id}` has a row already"))
+            doubtful.add(customer_id)
         for fact in master.facts:
             try:
                 value = _value(row.cells[place[fact.column]], fact, master, amounts)
@@ -45,7 +50,7 @@ def read_customers(table: Rows, master: CustomerMaster, amounts: Amounts, reject
             rejects.add(row, reasons)
         else:
             customers[customer_id] = facts
-    return customers
+    return {customer_id: facts for customer_id, facts in customers.items() if customer_id not in doubtful}
 
 
 def _value(cell: Cell, fact: CustomerFact, master: CustomerMaster, amounts: Amounts) -> object:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import reduce
 
 from api.receivables.history import months_before, paid_invoices, payment_history
 from api.receivables.items import Item
 from api.receivables.map import LedgerMap
 from api.receivables.money import fx_fact
 from engine.decision import plain_decimal
+from policies.feel.values import FEEL_DECIMAL
 
 BUCKETS = (("d1_30", 30), ("d31_60", 60), ("d61_90", 90))
 """Ageing buckets by the last day of arrears in each; `d91_plus` follows, `current` is everything not yet overdue."""
@@ -21,7 +23,7 @@ def customer_facts(items: Sequence[Item], as_of: dt.date, map_: LedgerMap) -> di
     known = sorted((item for item in items if item.known_on(as_of)), key=_by_date)
     still_open = [item for item in known if not item.settled_by(as_of)]
     facts: dict[str, object] = {
-        "customer": _customer(known),
+        "customer": customer_block(known[0].customer_id, known),
         "credit_account": _account(known, still_open, as_of, map_),
         "open_items": [_open_item(item, as_of, map_) for item in still_open],
         "ageing": _ageing([item for item in still_open if item.is_debit], as_of),
@@ -40,10 +42,10 @@ def _by_date(item: Item) -> tuple[dt.date, int]:
     return (item.invoice_date or dt.date.min, item.row)
 
 
-def _customer(known: Sequence[Item]) -> dict[str, object]:
-    """The newest document that states a name or a country gives it."""
-    facts: dict[str, object] = {"customer_id": known[0].customer_id}
-    for item in known:
+def customer_block(customer_id: str, known: Sequence[Item]) -> dict[str, object]:
+    """Who the customer is: the newest of the documents known that states a name or a country gives it."""
+    facts: dict[str, object] = {"customer_id": customer_id}
+    for item in sorted(known, key=_by_date):
         facts |= _stated({"name": item.name, "country": item.country})
     return facts
 
@@ -53,7 +55,7 @@ def _stated(facts: Mapping[str, object]) -> dict[str, object]:
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    return sum(amounts, Decimal(0))
+    return reduce(FEEL_DECIMAL.add, amounts, Decimal(0))
 
 
 def _account(known: Sequence[Item], still_open: Sequence[Item], as_of: dt.date, map_: LedgerMap) -> dict[str, object]:
@@ -122,7 +124,8 @@ def _ageing(debits: Sequence[Item], as_of: dt.date) -> dict[str, object]:
     """Open amounts by days in arrears; `oldest_days` is 0 when nothing is overdue and absent when nothing is open."""
     sums = dict.fromkeys(("current", *(name for name, _ in BUCKETS), "d91_plus"), Decimal(0))
     for item in debits:
-        sums[bucket(item.days_in_arrears(as_of))] += item.open_on(as_of)
+        name = bucket(item.days_in_arrears(as_of))
+        sums[name] = FEEL_DECIMAL.add(sums[name], item.open_on(as_of))
     facts: dict[str, object] = {name: plain_decimal(amount) for name, amount in sums.items()}
     facts["overdue"] = plain_decimal(_sum(amount for name, amount in sums.items() if name != "current"))
     if debits:

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
 
 from api.receivables.items import Item
 from api.receivables.map import LedgerMap, Trend
@@ -84,7 +85,7 @@ def _means(paid: Sequence[Paid]) -> dict[str, object]:
 
 
 def _amount(paid: Sequence[Paid]) -> Decimal:
-    return sum((one.item.amount for one in paid), Decimal(0))
+    return reduce(FEEL_DECIMAL.add, (one.item.amount for one in paid), Decimal(0))
 
 
 def _share(part: Decimal, whole: Decimal) -> str:
@@ -93,7 +94,8 @@ def _share(part: Decimal, whole: Decimal) -> str:
 
 def _weighted_dbt(paid: Sequence[Paid]) -> Decimal:
     """`sum(amount * days) / sum(amount)`, signed (K13)."""
-    return FEEL_DECIMAL.divide(sum((one.item.amount * one.days_late for one in paid), Decimal(0)), _amount(paid))
+    weighted = (FEEL_DECIMAL.multiply(one.item.amount, Decimal(one.days_late)) for one in paid)
+    return FEEL_DECIMAL.divide(reduce(FEEL_DECIMAL.add, weighted, Decimal(0)), _amount(paid))
 
 
 def _was_disputed(one: Paid) -> bool:
@@ -112,7 +114,7 @@ def _trend(paid: Sequence[Paid], as_of: dt.date, months: int, how: Trend) -> str
     halves = [one for one in paid if one.on <= middle], [one for one in paid if one.on > middle]
     if any(len(half) < how.min_invoices or _amount(half) == 0 for half in halves):
         return None
-    change = _weighted_dbt(halves[1]) - _weighted_dbt(halves[0])
+    change = FEEL_DECIMAL.subtract(_weighted_dbt(halves[1]), _weighted_dbt(halves[0]))
     if change > how.tolerance_days:
         return "worsening"
     return "improving" if change < -how.tolerance_days else "stable"

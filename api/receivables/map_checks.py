@@ -22,12 +22,19 @@ def load_map(path: Path, text: bytes | None = None) -> LedgerMap:
     root = read(decode(path.name, path.read_bytes() if text is None else text))
     reading = Reading()
     map_ = read_part(LedgerMap, unfold(root), reading)
-    if reading.found or map_ is None:
-        raise Refused(reading.found)
-    found = [*_contradictions(map_), *_taken_facts(map_), *_encodings(map_)]
+    found = reading.found
+    if map_ is None or not all(_stands_for_nothing(each) for each in found):
+        raise Refused(found)
+    found = [*found, *_contradictions(map_), *_taken_facts(map_), *_encodings(map_)]
     if found:
         raise Refused(found)
     return map_
+
+
+def _stands_for_nothing(diagnostic: Diagnostic) -> bool:
+    """Whether what was taken out is no misspelt key, whose absence would be reported as a second mistake."""
+    misspelt = (diagnostic.help or "").startswith("did you mean")
+    return diagnostic.code is Code.UNKNOWN_KEY and not misspelt
 
 
 def check_columns(map_: LedgerMap, header: Sequence[str]) -> list[Diagnostic]:

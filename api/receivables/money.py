@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
+from api.bulk.amounts import decimals_of
 from api.receivables.cells import Unfit
 from api.receivables.map import Convert, LedgerMap, Rate
-from policies.currencies import minor_units
 from policies.feel.values import FEEL_DECIMAL
 
 LARGEST = Decimal("1e24")
@@ -28,7 +28,7 @@ class Money:
         """The amount with no more decimals than its currency has: rounded half-up if the map says so, else unfit."""
         if abs(written) >= LARGEST:
             raise Unfit("amount", f"`{written}` is too large to be an amount")
-        digits = digits_of(currency)
+        digits = decimals_of(currency)
         cents = half_up(written, digits)
         if cents == written:
             return cents
@@ -53,15 +53,7 @@ class Money:
         if rate is None or convert is None:
             return amount
         self.converted += 1
-        return half_up(FEEL_DECIMAL.multiply(amount, rate.rate), digits_of(convert.to))
-
-
-def digits_of(currency: str) -> int:
-    """Decimals of a currency (ISO 4217) that the map or `RowReader` has checked."""
-    digits = minor_units(currency)
-    if digits is None:
-        raise LookupError(currency)
-    return digits
+        return half_up(FEEL_DECIMAL.multiply(amount, rate.rate), decimals_of(convert.to))
 
 
 def half_up(amount: Decimal, digits: int) -> Decimal:

@@ -33,10 +33,4 @@ class Rejects:
             "cells": dict(zip(self.header, texts, strict=True)) if distinct else texts,
             "reasons": [{"code": unfit.code, "message": unfit.message} for unfit in reasons],
         }
-        # Escaped beyond ASCII only where the text is not Unicode: such bytes stay readable as \udcXX.
-        text = json.dumps(body, ensure_ascii=False)
-        self.out.write((text if _is_unicode(text) else json.dumps(body)) + "\n")
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+        self.out.write(json.dumps(body, ensure_ascii=False) + "\n")

@@ -11,6 +11,10 @@ from decimal import Decimal
 class FactsReport:
     """Counts of one run. `rows_read` = documents + `lines` + `skipped` + `blank` + `rejected` rows.
 
+    `unknown` are the customers with a row set aside: what the ledger would state of them is left out, and `withheld`
+    counts their documents that did fit and are known on the day. `nobodys` counts rejected rows of the ledger whose
+    customer cannot be read: any customer's figures may lack them.
+
     `rejected` counts rows by the code of their first reason; `skipped` what the map leaves out (`Status: Draft`);
     `lines` further lines of a document already read; `later` documents dated after the day asked for; `settled`
     invoices that count in `payment_history`; `undated_settlements` settled ones that do not, for want of a date.
@@ -25,6 +29,9 @@ class FactsReport:
     skipped: Counter[str] = field(default_factory=Counter)
     customers: int = 0
     customers_unknown: int = 0
+    unknown: tuple[str, ...] = ()
+    withheld: int = 0
+    nobodys: int = 0
     open_items: int = 0
     open_amount: dict[str, Decimal] = field(default_factory=dict)
     open_credits: int = 0

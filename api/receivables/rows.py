@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
@@ -19,6 +20,14 @@ T = TypeVar("T")
 KINDS: tuple[Kind, ...] = ("invoice", "credit_note", "payment", "fee", "interest")
 
 
+@dataclass(frozen=True, slots=True)
+class NoItem:
+    """A row that is no document: the customer it names, where that can be read, and all that is wrong with it."""
+
+    customer_id: str | None
+    reasons: tuple[Unfit, ...]
+
+
 class RowReader:
     """Reads the rows of one table by one map."""
 
@@ -27,7 +36,6 @@ class RowReader:
         self.money = money
         self._width = len(header)
         self._place = {name: place for place, name in enumerate(header)}
-        self._named = sorted({self._place[column] for _, column in map_.named_columns()})
 
     def skipped(self, row: Row) -> str | None:
         """Why the map leaves this row out (`Status: Draft`), or None when it does not."""
@@ -38,18 +46,13 @@ class RowReader:
                 return f"{column}: {text or '(empty)'}"
         return None
 
-    def read(self, row: Row) -> Item | tuple[Unfit, ...]:
+    def read(self, row: Row) -> Item | NoItem:
         """The document of the row, or everything that is wrong with it."""
         if len(row.cells) != self._width:
-            return (Unfit("cells", f"the row has {len(row.cells)} cells, the header has {self._width}"),)
-        if any(isinstance(row.cells[place], str) and _garbled(str(row.cells[place])) for place in self._named):
-            return (Unfit("encoding", f"the row is not {self.map.table.encoding} text"),)
+            # No cell of such a row is sure to stand under its own column, the customer's id neither.
+            unfit = Unfit("cells", f"the row has {len(row.cells)} cells, the header has {self._width}")
+            return NoItem(None, (unfit,))
         return _RowOnce(self.map, self.money, self._place, row).item()
-
-
-def _garbled(text: str) -> bool:
-    """Whether bytes were read that the file's encoding does not have (kept as lone surrogates)."""
-    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 class _RowOnce:
@@ -62,7 +65,7 @@ class _RowOnce:
         self._row = row
         self._unfit: list[Unfit] = []
 
-    def item(self) -> Item | tuple[Unfit, ...]:
+    def item(self) -> Item | NoItem:
         """The document, or the reasons against it."""
         map_, columns = self.map, self.map.columns
         currency = self._currency()
@@ -89,9 +92,9 @@ class _RowOnce:
         dunning_level = self._take("dunning_level", read_whole)
         last_dunned_on = self._take("last_dunned_on", self._date("last_dunned_on"))
         if self._unfit or currency is None or customer_id is None or invoice_id is None:
-            return tuple(self._unfit)
+            return NoItem(customer_id, tuple(self._unfit))
         if due_date is None or amount is None:
-            return tuple(self._unfit)
+            return NoItem(customer_id, tuple(self._unfit))
         item = Item(
             row=self._row.number,
             customer_id=customer_id,
@@ -137,7 +140,7 @@ class _RowOnce:
         amount = self._money("amount", written, kind, currency, rate)
         return amount, self._money("open_amount", balance, kind, currency, rate), kind
 
-    def _consistent(self, item: Item) -> Item | tuple[Unfit, ...]:
+    def _consistent(self, item: Item) -> Item | NoItem:
         """A balance may not exceed the amount, nor a dispute the balance (D11); no settlement after the snapshot."""
         if item.open_amount is not None and item.open_amount > item.amount:
             text = f"`open_amount` {item.open_amount} is more than `amount` {item.amount}"
@@ -150,7 +153,7 @@ class _RowOnce:
         if snapshot is not None and item.settled_on is not None and item.settled_on > snapshot:
             text = f"`settled_date` {item.settled_on} is after the snapshot of {snapshot}"
             self._unfit.append(Unfit("after-snapshot", text))
-        return tuple(self._unfit) or item
+        return NoItem(item.customer_id, tuple(self._unfit)) if self._unfit else item
 
     def _cell(self, column: str | None) -> Cell:
         return None if column is None else self._row.cells[self._place[column]]
@@ -184,15 +187,26 @@ class _RowOnce:
         negative = kind not in DEBITS and self.map.amounts.credits == "negative"
         amount = -written if negative and written else written
         if amount < 0:
-            sign = "positive" if negative else "negative"
-            self._unfit.append(Unfit("sign", f"`{role}`: {written} is {sign}, and the map says {self._signs(kind)}"))
+            self._unfit.append(Unfit("sign", f"`{role}`: {written} is {self._sign(role, kind, negative)}"))
             return None
         return self._try(role, lambda: self.money.convert(self.money.settle(amount, currency), rate))
 
-    def _signs(self, kind: Kind) -> str:
-        if kind in DEBITS:
-            return f"what makes a credit only for other rows than a `{kind}`"
-        return f"that credits are written {self.map.amounts.credits}"
+    def _sign(self, role: str, kind: Kind, negative: bool) -> str:
+        """The sign that an amount may not have, and what to write in the map where the row is right."""
+        if negative:
+            return f"positive on a `{kind}`: take `credits: negative` out of `amounts` if credits have no minus"
+        if kind not in DEBITS:
+            return f"negative on a `{kind}`: write `amounts: {{credits: negative}}` if credits have a minus"
+        if role == "disputed_amount":
+            return "negative: what is disputed of a document is 0 or more"
+        if self.map.amounts.credits == "positive" and kind == "invoice":
+            return (
+                "negative: write `amounts: {credits: negative}` if a minus marks a credit, or name the rows that are "
+                "credits under `documents`"
+            )
+        if kind == "invoice":
+            return "negative, and its balance is not: the row is neither an invoice nor a credit"
+        return f"negative on a `{kind}`: name the rows that are credits under `documents` as `credit_note` or `payment`"
 
     def _kind(self, written: Decimal | None) -> Kind:
         documents = self.map.documents

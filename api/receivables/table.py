@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime as dt
 from collections.abc import Iterable, Iterator
@@ -17,12 +18,19 @@ from api.receivables.map import Table
 Cell = str | Decimal | dt.date | None
 """Text as it stands, or a typed cell of Excel or Parquet: a number as its shortest decimal, a date, nothing."""
 
+CHUNK_BYTES = 1 << 20
+"""Bytes of a text file held at once when looking for the one that its encoding does not have."""
+
 PARQUET_ROWS = 50_000
 """Rows of a Parquet file held at once."""
 
 
 class UnreadableTableError(Exception):
-    """The file is no table of a kind that is read here; the message says why and what to do."""
+    """The file is no table of a kind that is read here; the message says why, `help` what to do where that helps."""
+
+    def __init__(self, message: str, help_: str | None = None) -> None:
+        super().__init__(message)
+        self.help = help_
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +59,7 @@ def open_table(path: Path, how: Table) -> Iterator[Rows]:
     """The table of one file. Raises `UnreadableTableError`."""
     match path.suffix.lower():
         case ".csv" | ".tsv" | ".txt":
-            # Bytes that the encoding does not have are kept as lone surrogates: the row is rejected, not the file.
-            with path.open(encoding=how.encoding, errors="surrogateescape", newline="") as stream:
+            with path.open(encoding=how.encoding, newline="") as stream:
                 yield _headed(_text_rows(stream, how, path), how)
         case ".xlsx" | ".xlsm":
             sheet = _headed(_sheet_rows(path, how), how)
@@ -89,10 +96,35 @@ def _text_rows(stream: Iterable[str], how: Table, path: Path) -> Iterator[Row]:
             cells = next(reader, None)
         except csv.Error as error:
             raise UnreadableTableError(f"line {line} of `{path.name}` is no CSV: {error}") from error
+        except UnicodeDecodeError:
+            raise _not_decoded(path, how.encoding) from None
         if cells is None:
             return
         yield Row(line, tuple(cells))
         line = reader.line_num + 1
+
+
+def _not_decoded(path: Path, encoding: str) -> UnreadableTableError:
+    """Which byte the encoding does not have: found by reading again, as a stream tells no place in the file."""
+    utf8 = codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
+    decoder = codecs.getincrementaldecoder("utf-8" if utf8 else encoding)()
+    start, place = 0, 0
+    with path.open("rb") as file:
+        while not place:
+            chunk = file.read(CHUNK_BYTES)
+            before = len(decoder.getstate()[0])
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                place = start - before + error.start + 1
+            start += len(chunk)
+            if not chunk:
+                break
+    if utf8:
+        mend = "if it was saved by Excel in China, write `table: {encoding: gb18030}` in the map"
+        return UnreadableTableError(f"`{path.name}` is not UTF-8 at byte {place}", mend)
+    mend = "write the file's own encoding under `table` in the map"
+    return UnreadableTableError(f"`{path.name}` is not {encoding} at byte {place}", mend)
 
 
 def _sheet_rows(path: Path, how: Table) -> Iterator[Row]:

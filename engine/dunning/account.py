@@ -97,7 +97,6 @@ class OpenItem:
 class DunningCase:
     """The account's running case. `interest_charged` is what its earlier notices already claimed."""
 
-    level: int | None = None
     last_notice_date: dt.date | None = None
     blocked: DunningBlock | None = None
     legal_since: dt.date | None = None
@@ -135,6 +134,18 @@ class Account:
         days = [self.case.last_notice_date, *(item.last_dunned_on for item in self.items)]
         return max((day for day in days if day is not None), default=None)
 
+    @property
+    def undated(self) -> tuple[str, ...]:
+        """The facts missing to know the last notice: days of items that were sent one, when the case tells none."""
+        if self.case.last_notice_date is not None:
+            return ()
+        items = self.items_pointer.removeprefix("/").replace("/", ".")
+        return tuple(
+            f"{items}[{number}].last_dunned_on"
+            for number, item in enumerate(self.items)
+            if item.level_sent > 0 and item.last_dunned_on is None
+        )
+
 
 def refuse_misfits(account: Account) -> None:
     """Raise Fault with everything in the account that cannot be (input errors of domain D10, D11, D12)."""
@@ -165,11 +176,11 @@ def _item_misfits(item: OpenItem, place: str) -> Iterator[Misfit]:
     disputed = item.disputed_amount
     if disputed is not None and disputed < 0:
         yield Misfit("fact_range", f"{place}/disputed_amount", "a disputed amount may not be negative")
-    elif disputed is not None and disputed > abs(item.open_amount):
+    elif disputed is not None and disputed > item.open_amount.copy_abs():
         yield Misfit(
             "fact_conflict",
             f"{place}/disputed_amount",
-            f"{disputed} is disputed of `{item.invoice_id}`, but only {abs(item.open_amount)} is open",
+            f"{disputed} is disputed of `{item.invoice_id}`, but only {item.open_amount.copy_abs()} is open",
             "send at most the open amount as disputed",
         )
     if item.promise_to_pay is not None and (item.promise_to_pay.amount or ZERO) < 0:

@@ -51,4 +51,4 @@ def for_review(gates: Iterable[Gate], items: Iterable[Dunnable], sent: Iterable[
 
 def _why(finding: Finding) -> str:
     words, name = _WHY[finding.code]
-    return f"{words}: {finding.observed[name]}"
+    return f"{words}: {finding.observed.get(name) or ', '.join(finding.missing)}"

@@ -118,7 +118,11 @@ def _write_reasons(result: Result, body: Dunning, sitting: Sitting) -> None:
         if finding.rule != "D25":
             groups.setdefault((finding.code, _part(finding, body)), []).append(finding)
     for (code, part), findings in groups.items():
-        sitting.reason(code, part, Judged(None, Notes(read=_observed(findings))))
+        missing = dict.fromkeys(path for finding in findings for path in finding.missing)
+        if missing:
+            sitting.data_reason(part, Notes(missing=missing))
+        else:
+            sitting.reason(code, part, Judged(None, Notes(read=_observed(findings))))
 
 
 def _part(finding: Finding, body: Dunning) -> str:

@@ -79,4 +79,9 @@ def _notice_gates(account: Account, ladder: Ladder, as_of: dt.date) -> Iterator[
     days = None if last is None else (as_of - last).days
     early = days is not None and 0 <= days < ladder.interval_days
     read = {"days_since_notice": days, "interval_days": ladder.interval_days}
-    yield _gate("interval", "D5", "DN-SKP-02", early, read, for_reminders=False)
+    # A later notice than the last one known can only make it earlier, so what is undated matters only to the others.
+    if ladder.interval_days > 0 and not early and account.undated:
+        unknown = Finding("DT-MIS-01", "D5", observed=read, missing=account.undated)
+        yield Gate("interval", "D5", read, unknown, for_reminders=False)
+    else:
+        yield _gate("interval", "D5", "DN-SKP-02", early, read, for_reminders=False)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from engine.dunning.amounts import total
 from engine.dunning.notice import FeeClaim, InterestClaim, ItemResult, Result
 from policies.feel.values import Value
 from policies.kinds.ladder import Dunning
-
-ZERO = Decimal(0)
 
 
 def outcome_of(result: Result, body: Dunning) -> dict[str, Value]:
@@ -19,8 +18,8 @@ def outcome_of(result: Result, body: Dunning) -> dict[str, Value]:
         "level_name": body.levels[result.level - 1].name if result.level else None,
         "skips": list(result.skips),
         "principal": result.principal,
-        "fees": sum((claim.amount for claim in result.fees), ZERO),
-        "interest": sum((claim.amount for claim in result.interest), ZERO),
+        "fees": total(claim.amount for claim in result.fees),
+        "interest": total(claim.amount for claim in result.interest),
         "total_claim": result.total_claim,
         "items": [_item(item) for item in result.items],
         "claims": [*(_fee(claim) for claim in result.fees), *(_interest(claim) for claim in result.interest)],

@@ -7,6 +7,7 @@ from typing import cast
 from policies.feel.errors import FeelSyntaxError
 from policies.feel.lexer import Token
 from policies.feel.reading import Reading
+from policies.feel.slips import word_meant
 from policies.feel.syntax import (
     AnyTest,
     Arithmetic,
@@ -189,6 +190,8 @@ class Clauses(Reading):
             elif self.at("("):
                 if not isinstance(result, Name | Path):
                     self.unexpected("expected an operator")
+                if isinstance(result, Name) and (meant := word_meant(result.name)):
+                    raise FeelSyntaxError("feel-syntax", f"`{result.name}` is not FEEL", result.place, f"write {meant}")
                 args, names = self._arguments()
                 result = Call(result, args, names, place=self.since(start))
             else:

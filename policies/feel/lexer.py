@@ -16,10 +16,12 @@ from typing import Literal
 
 from policies.feel.builtins import SPACED_NAMES
 from policies.feel.errors import FeelSyntaxError
+from policies.feel.slips import NOT_ALLOWED, slip_at, word_meant
 from policies.feel.values import FEEL_DECIMAL
 
 LONGEST_TEXT = 2000
-MOST_DIGITS = 40
+MOST_DIGITS = 34
+"""What FEEL's number holds: a longer one would be another number than the one written."""
 
 KEYWORDS = frozenset(
     {
@@ -67,36 +69,6 @@ _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 
-_SLIPS = {
-    "**": ("operator ** not allowed", "multiply, or name the power as a parameter"),
-    "==": ("`==` is not FEEL", "write ="),
-    "<>": ("`<>` is not FEEL", "write !="),
-    "=>": ("`=>` is not FEEL", "write >="),
-    "=<": ("`=<` is not FEEL", "write <="),
-    "&&": ("`&&` is not FEEL", "write and"),
-    "||": ("`||` is not FEEL", "write or"),
-    "//": ("a comment is not allowed in an expression", "write it as a YAML comment, after #"),
-    "/*": ("a comment is not allowed in an expression", "write it as a YAML comment, after #"),
-    "&": ("`&` is not FEEL", "write and; to join texts write +"),
-    "|": ("`|` is not FEEL", "write or"),
-    "!": ("`!` is not FEEL", "write not(…)"),
-    "%": ("`%` is not FEEL", "write modulo(a, b); for a percentage write a number of percent, or divide by 100"),
-    "^": ("operator ^ not allowed", "multiply, or name the power as a parameter"),
-    ";": ("`;` is not FEEL", "separate with ,"),
-    "≤": ("`≤` is not FEEL", "write <="),
-    "≥": ("`≥` is not FEEL", "write >="),
-    "≠": ("`≠` is not FEEL", "write !="),
-    "×": ("`×` is not FEEL", "write *"),  # noqa: RUF001 (the slip itself)
-    "÷": ("`÷` is not FEEL", "write /"),
-    "−": ("`−` (U+2212) is not the minus sign of FEEL", "write -"),  # noqa: RUF001 (the slip itself)
-    "“": ("`“` is not FEEL's quotation mark", 'write "text"'),
-    "”": ("`”` is not FEEL's quotation mark", 'write "text"'),
-    "，": ("`，` (U+FF0C) is not FEEL's comma", "write ,"),  # noqa: RUF001 (the slip itself)
-    "（": ("`（` (U+FF08) is not FEEL's parenthesis", "write ("),  # noqa: RUF001 (the slip itself)
-    "）": ("`）` (U+FF09) is not FEEL's parenthesis", "write )"),  # noqa: RUF001 (the slip itself)
-}
-_NOT_ALLOWED = frozenset({"**", "^", "//", "/*"})
-
 
 def tokens(text: str, names: Iterable[str] = ()) -> list[Token]:
     """The tokens of `text`, the last of kind `end`; `names` are the names in scope. Raises `FeelSyntaxError`."""
@@ -106,9 +78,15 @@ def tokens(text: str, names: Iterable[str] = ()) -> list[Token]:
     return list(_cut(text, _spaced(frozenset(names))))
 
 
+@lru_cache(maxsize=16_384)
 def is_plain_name(text: str) -> bool:
     """Whether `text` is one name without spaces or operator characters, and no keyword."""
     return _plain_end(text, 0) == len(text) > 0 and text not in KEYWORDS
+
+
+def is_exact(written: str) -> bool:
+    """Whether FEEL's number holds a plain decimal as it is written, with no digit rounded away."""
+    return len(written) <= LONGEST_TEXT and len(written.replace(".", "").strip("-0")) <= MOST_DIGITS
 
 
 @lru_cache(maxsize=64)
@@ -177,8 +155,9 @@ def _number(text: str, match: re.Match[str]) -> Token:
     if exponent := _EXPONENT.match(text, end):
         place = (start, exponent.end())
         raise FeelSyntaxError("feel-not-allowed", "exponent not allowed", place, _plain_help(written, exponent[0]))
-    if len(written.replace(".", "")) > MOST_DIGITS:
-        raise FeelSyntaxError("feel-syntax", f"number longer than {MOST_DIGITS} digits", (start, end))
+    if not is_exact(written):
+        mend = f"write at most {MOST_DIGITS} digits"
+        raise FeelSyntaxError("feel-syntax", f"number longer than {MOST_DIGITS} digits", (start, end), mend)
     if end < len(text) and text[end] == "_":
         rest = re.compile(r"[0-9_.]*").match(text, end)
         until = rest.end() if rest else end
@@ -187,7 +166,10 @@ def _number(text: str, match: re.Match[str]) -> Token:
     if end < len(text) and _goes_on_name(text[end]):
         until = max(_plain_end(text, end), end + 1)
         message = f"`{text[start:until]}` is neither a number nor a name"
-        raise FeelSyntaxError("feel-syntax", message, (start, until), "a name starts with a letter")
+        # `金额 > 5且评分 < 3`: Chinese puts no space between a number and a word.
+        meant = next((word_meant(text[end:stop]) for stop in range(until, end, -1) if word_meant(text[end:stop])), None)
+        mend = "a name starts with a letter" if meant is None else f"write {meant}, with a space on both sides"
+        raise FeelSyntaxError("feel-syntax", message, (start, until), mend)
     return Token("number", written, start, end, FEEL_DECIMAL.create_decimal(written))
 
 
@@ -226,12 +208,10 @@ def _unescape(escape: re.Match[str], offset: int) -> str:
 
 
 def _symbol(text: str, at: int) -> Token:
-    for slip in (text[at : at + 2], text[at]):
-        # `!=` is FEEL though `!` is not, and `=-`, `=<`… must not hide the symbol they start with.
-        if slip in _SLIPS and not (slip == "!" and text.startswith("!=", at)):
-            message, help_ = _SLIPS[slip]
-            code = "feel-not-allowed" if slip in _NOT_ALLOWED else "feel-syntax"
-            raise FeelSyntaxError(code, message, (at, at + len(slip)), help_)
+    if slip := slip_at(text, at):
+        sign, message, help_ = slip
+        code = "feel-not-allowed" if sign in NOT_ALLOWED else "feel-syntax"
+        raise FeelSyntaxError(code, message, (at, at + len(sign)), help_)
     if match := _SYMBOL.match(text, at):
         return Token("symbol", match[0], at, match.end())
     if text[at] == "'":

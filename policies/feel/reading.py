@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from policies.feel.errors import FeelSyntaxError
 from policies.feel.lexer import Token
+from policies.feel.slips import word_meant
 from policies.feel.syntax import Place
 
 DEEPEST = 24
@@ -92,10 +93,10 @@ class Reading:
         before = self._tokens[self._at - 1] if self._at else None
         if token.text == ".." and token.kind == "symbol":
             return "write an interval with its brackets, as in [1..10]"
-        if token.kind == "name" and token.text in {"is", "equals"}:
-            return "write ="
-        if before is not None and before.kind == "name" and before.text == "not":
-            return "write not(…)"
+        if token.kind == "name" and (meant := word_meant(token.text)):
+            return f"write {meant}"
+        if before is not None and before.kind == "name" and (before.text == "not" or word_meant(before.text)):
+            return f"write {word_meant(before.text) or 'not(…)'}"
         if token.kind == "keyword" and token.text == "else":
             return "every if takes one then and one else"
         if (

@@ -26,29 +26,43 @@ class ClassPart(Part):
     """A class with the strategy its members get; every class names the same strategy keys."""
 
     title: TextsField
+    """Its name for people."""
     strategy: dict[Identifier, Expression] = {}
+    """How its members are treated, such as `terms_days: 30`; the same keys in every class."""
 
 
 class OverlayPart(Part):
     """A class that takes precedence over the base class while its condition holds (domain K8)."""
 
     overlay: Name
+    """The name of the overlay."""
     when: Expression
+    """The condition."""
     then: Word
+    """The class while it holds."""
     reason: Word
+    """The reason code given then."""
     missing: Word
+    """The class when nobody knows whether it holds, or `no_overlay`."""
 
 
 class ClassificationPart(PolicyPart):
     """A class by ordered rules (`first_match`) or by bands of the score (`score_band`), with overlays (domain K1)."""
 
     kind: Annotated[Literal["classification"], CHOICE]
+    """What the policy decides."""
     mode: Annotated[Literal["first_match", "score_band"], CHOICE]
+    """How the base class is reached: by the first rule that holds, or by bands of the score."""
     classes: dict[Name, ClassPart]
+    """The classes, by name."""
     bands: dict[Word, Word] | None = None
+    """The class by a test of the score: `"< 40": weak`."""
     otherwise: Word | None = None
+    """The class when no rule holds."""
     missing: Word
+    """The class when a rule or the score is unknown."""
     overlays: tuple[OverlayPart, ...] = ()
+    """Classes that win over the base class while their condition holds, the first of them first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
-
-from pydantic import Field
+from decimal import Decimal
+from typing import Literal
 
 from policies.desk import Desk
 from policies.diagnostics import Code
-from policies.document import PolicyPart
-from policies.document_fields import CHOICE, Count, Expression, Identifier, Part, Short, Word
 from policies.feel.syntax import NumberLiteral
 from policies.ir import Expression as Typed
 from policies.ir import Rule
+from policies.kinds.credit_part import CreditPart, ExposurePart, LimitPart, MethodPart, OrderPart
 from policies.kinds.kind import Checked, Kind
 from policies.nodes import Scalar, Span
 from policies.rules import check_rules
@@ -23,81 +21,8 @@ from policies.types import Boolean, ContextOf, Date, ListOf, Money, Number, Text
 OUTCOMES = ("approve", "approve_with_conditions", "refer", "decline")
 """From mildest to strictest: the strictest of all that apply wins (domain C14)."""
 
-
-class ExposurePart(Part):
-    """What the customer owes or is about to owe, from its components (domain C1)."""
-
-    components: dict[Identifier, Expression]
-    credits: Expression | None = None
-
-
-class MethodPart(Part):
-    """One way to compute a limit. Short form: the expression. `missing`: leave it out, or refer."""
-
-    is_: Expression = Field(alias="is")
-    reason: Word | None = None
-    missing: Annotated[Literal["skip", "refer"], CHOICE] = "refer"
-
-
-class RoundPart(Part):
-    """Round a limit down to a multiple of a step (domain C12)."""
-
-    down_to: Expression
-
-
-class ChangePart(Part):
-    """The largest change against the previous limit, in percent of it (domain C12)."""
-
-    previous: Expression
-    no_previous: Annotated[Literal["unbounded", "refer"], CHOICE]
-    up_pct: Expression | None = None
-    down_pct: Expression | None = None
-
-
-class FloorPart(Part):
-    """The smallest limit worth granting, and what a smaller one becomes (domain C12)."""
-
-    amount: Expression
-    below: Annotated[Literal["zero", "floor"], CHOICE]
-
-
-class LimitPart(Part):
-    """A limit computed by methods (domain C11, C12), or one set earlier (`current`, domain C4, C13)."""
-
-    methods: dict[Identifier, Annotated[MethodPart, Short("is")]] | None = None
-    combine: Annotated[Literal["min", "median", "average", "max"], CHOICE] | None = None
-    caps: dict[Identifier, Annotated[MethodPart, Short("is")]] = {}
-    change: ChangePart | None = None
-    round: RoundPart | None = None
-    floor: FloorPart | None = None
-    valid_days: Count | None = None
-    current: Expression | None = None
-    none_set: Annotated[Literal["decline", "refer"], CHOICE] | None = None
-    valid_to: Expression | None = None
-    expired: Annotated[Literal["treat_as_zero", "refer"], CHOICE] | None = None
-    no_end: Annotated[Literal["open_ended", "refer"], CHOICE] | None = None
-
-
-class OrderPart(Part):
-    """The order to be tested against the limit (domain C3, C16)."""
-
-    amount: Expression
-    included_in_exposure: Expression
-    prepaid: Expression | None = None
-    over_limit: Annotated[Literal["refer", "decline"], CHOICE]
-    reason: Word = "CR-EXP-01"
-
-
-class CreditPart(PolicyPart):
-    """A credit decision: the strictest of its rules, a limit, exposure, terms and conditions (domain C14)."""
-
-    kind: Annotated[Literal["credit"], CHOICE]
-    exposure: ExposurePart | None = None
-    limit: LimitPart | None = None
-    order: OrderPart | None = None
-    terms_days: Expression | None = None
-    default: Annotated[Literal["approve", "refer", "decline"], CHOICE]
-    missing: Annotated[Literal["refer", "decline"], CHOICE]
+_HUNDRED = Decimal(100)
+"""Percent: more than all of something cannot be prepaid or taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +92,7 @@ class Credit:
     order: OrderCheck | None
     terms_days: Typed | None
     default: Literal["approve", "refer", "decline"]
+    default_reason: str | None
     missing: Literal["refer", "decline"]
 
 
@@ -196,10 +122,30 @@ def check(part: CreditPart, desk: Desk) -> Checked:
     if order is not None and (exposure is None or limit is None):
         mend = "add `exposure:` and `limit:`"
         desk.error(Code.CREDIT, "`order` is tested against exposure and limit", part.span("order"), mend)
-    terms = desk.optional(part.terms_days, Number("days"))
+    terms = _optional_within(part.terms_days, Number("days"), desk)
     rules = _check_rules(part, desk)
-    body = Credit(exposure, limit, order, terms, part.default, part.missing)
+    reason = _check_default(part, desk)
+    body = Credit(exposure, limit, order, terms, part.default, reason, part.missing)
     return Checked(body, rules, _outcome(desk.currency))
+
+
+def _check_default(part: CreditPart, desk: Desk) -> str | None:
+    """A decline by default needs a reason that the customer may be told, as any decline does."""
+    if part.default_reason is None:
+        if part.default == "decline":
+            mend = "add `default_reason:` with a reason that may be disclosed"
+            desk.error(Code.NOT_DISCLOSABLE, "`default: decline` gives no reason", part.span("default"), mend)
+        return None
+    return _told(part.default_reason, part.span("default_reason"), desk, declines=part.default == "decline")
+
+
+def _told(code: str, span: Span, desk: Desk, *, declines: bool) -> str:
+    """A reason that is declared; one that can lead to a decline must be one the customer may be told."""
+    desk.reason(code, span)
+    if declines and not desk.disclosable(code):
+        said = f"a decline for {code} could give the customer no reason"
+        desk.error(Code.NOT_DISCLOSABLE, said, span, "use a reason that may be disclosed")
+    return code
 
 
 def _declare(desk: Desk, name: str, type_: Type, span: Span) -> None:
@@ -244,12 +190,12 @@ def _check_computed(part: LimitPart, span: Span, desk: Desk) -> ComputedLimit | 
         tuple(_check_method(name, cap, part.key_span("caps", name), desk) for name, cap in part.caps.items()),
         None if change is None else desk.expression(change.previous, money),
         None if change is None else change.no_previous,
-        None if change is None else desk.optional(change.up_pct, percent),
-        None if change is None else desk.optional(change.down_pct, percent),
+        None if change is None else _optional_within(change.up_pct, percent, desk),
+        None if change is None else _optional_within(change.down_pct, percent, desk, _HUNDRED),
         None if part.round is None else _check_step(part.round.down_to, desk),
-        None if floor is None else desk.expression(floor.amount, money),
+        None if floor is None else _within(desk.expression(floor.amount, money), desk),
         None if floor is None else floor.below,
-        part.valid_days,
+        _checked_days(part, desk),
         span.line,
     )
 
@@ -260,6 +206,26 @@ def _check_step(scalar: Scalar, desk: Desk) -> Typed:
     if isinstance(step.syntax, NumberLiteral) and step.syntax.value <= 0:
         desk.error(Code.CREDIT, f"a step of {step.syntax.value} cannot be rounded to", scalar.span, "write 500 or 1000")
     return step
+
+
+def _within(expression: Typed, desk: Desk, highest: Decimal | None = None) -> Typed:
+    """The expression; a plain number below 0, or above the highest there can be, is refused where it is written."""
+    written = expression.syntax
+    if isinstance(written, NumberLiteral) and written.value < 0:
+        desk.error(Code.CREDIT, f"{written.value} is below 0", expression.scalar.span, "write 0 or more")
+    elif isinstance(written, NumberLiteral) and highest is not None and written.value > highest:
+        desk.error(Code.CREDIT, f"{written.value} is above {highest}", expression.scalar.span, f"write 0 to {highest}")
+    return expression
+
+
+def _optional_within(scalar: Scalar | None, wanted: Type, desk: Desk, highest: Decimal | None = None) -> Typed | None:
+    return None if scalar is None else _within(desk.expression(scalar, wanted), desk, highest)
+
+
+def _checked_days(part: LimitPart, desk: Desk) -> int | None:
+    if part.valid_days is not None and part.valid_days < 0:
+        desk.error(Code.CREDIT, f"{part.valid_days} is below 0", part.span("valid_days"), "write 0 or more")
+    return part.valid_days
 
 
 def _check_method(name: str, part: MethodPart, span: Span, desk: Desk) -> Method:
@@ -293,7 +259,7 @@ def _check_current(part: LimitPart, span: Span, desk: Desk) -> CurrentLimit | No
 
 def _check_order(part: OrderPart, desk: Desk) -> OrderCheck:
     money = Money(desk.currency)
-    reason = desk.reason(part.reason, part.span("reason"))
+    reason = _told(part.reason, part.span("reason"), desk, declines=part.over_limit == "decline")
     return OrderCheck(
         desk.expression(part.amount, money),
         desk.expression(part.included_in_exposure, Boolean()),
@@ -312,9 +278,10 @@ def _check_rules(part: CreditPart, desk: Desk) -> tuple[Rule, ...]:
         conditions=condition_types(desk.currency),
     )
     for rule, written in zip(rules, part.rules, strict=True):
-        if rule.then == "decline" and not desk.disclosable(rule.reason):
-            said = f"a decline for {rule.reason} could give the customer no reason"
-            desk.error(Code.NOT_DISCLOSABLE, said, written.span("reason"), "use a reason that may be disclosed")
+        for name, condition in rule.conditions:
+            _within(condition, desk, _HUNDRED if name == "prepayment_pct" else None)
+        may_decline = rule.then == "decline" or any(name == "amount_counter_offer" for name, _ in rule.conditions)
+        _told(rule.reason, written.span("reason"), desk, declines=may_decline)
         if (rule.then == "approve_with_conditions") != bool(rule.conditions):
             said = "`approve_with_conditions` and `conditions` go together"
             desk.error(Code.CREDIT, said, written.span("then"), "name at least one condition, or another outcome")

@@ -21,14 +21,18 @@ class OutcomePart(Part):
     """One member of an outcome. Short form: the expression. `otherwise` is the value when it has none."""
 
     is_: Expression = Field(alias="is")
+    """The value."""
     otherwise: Expression | None = None
+    """The value when it has none; `null` if it may stay empty."""
 
 
 class DecisionPart(PolicyPart):
     """The general kind: any typed result."""
 
     kind: Annotated[Literal["decision"], CHOICE]
+    """What the policy decides."""
     outcome: dict[Identifier, Annotated[OutcomePart, Short("is")]]
+    """The members of the answer: an expression each."""
 
 
 @dataclass(frozen=True, slots=True)

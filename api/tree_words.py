@@ -1,0 +1,164 @@
+"""The words of a shown decision in the reader's language: its own, and the fixed phrases the engine writes in a trace.
+
+What has no translation here is shown as it was written: names, codes and keys are the policy's, and stay its.
+"""
+# ruff: noqa: RUF001 (full-width punctuation is how Chinese is written)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+LANGUAGES = ("en", "zh-Hans", "zh-Hant")
+
+WORDS: Mapping[str, tuple[str, str, str]] = {
+    "outcome": ("outcome", "结果", "結果"),
+    "reasons": ("reasons", "理由", "理由"),
+    "trace": ("trace", "过程", "過程"),
+    "as_of": ("as of", "基准日", "基準日"),
+    "line": ("line", "行", "行"),
+    "missing": ("missing", "缺少", "缺少"),
+    "none": ("none", "无", "無"),
+    "unknown": ("unknown", "未知", "未知"),
+    "fired": ("fired", "命中", "命中"),
+    "not_fired": ("not fired", "未命中", "未命中"),
+    "skipped": ("skipped", "跳过", "跳過"),
+    "computed": ("computed", "计算", "計算"),
+    "not_recorded": (
+        "a what-if: this decision is not recorded",
+        "仅为试算：本次决策不作记录",
+        "僅為試算：本次決策不作記錄",
+    ),
+}
+
+DECISIONS: Mapping[str, tuple[str, str]] = {
+    "approve": ("批准", "核准"),
+    "approve_with_conditions": ("附条件批准", "附條件核准"),
+    "refer": ("转人工", "轉人工審核"),
+    "decline": ("拒绝", "拒絕"),
+}
+"""What stands after a credit decision's own word, in the two Chinese scripts."""
+
+_PARTS: Mapping[str, tuple[str, str]] = {
+    "need": ("引用", "引用"),
+    "let": ("取值", "取值"),
+    "scorecard": ("评分卡", "評分卡"),
+    "factor": ("因子", "因子"),
+    "band": ("区间", "區間"),
+    "table": ("决策表", "決策表"),
+    "row": ("表行", "表列"),
+    "rule": ("规则", "規則"),
+    "overlay": ("覆盖", "覆蓋"),
+    "outcome": ("结果", "結果"),
+    "exposure": ("敞口", "曝險"),
+    "component": ("构成", "組成"),
+    "limit": ("额度", "額度"),
+    "method": ("方法", "方法"),
+    "cap": ("上限", "上限"),
+    "bound": ("约束", "限制"),
+    "order": ("订单", "訂單"),
+    "terms": ("账期", "付款天期"),
+    "term": ("条款", "條款"),
+    "reminder": ("提醒", "提醒"),
+    "level": ("级别", "級別"),
+    "gate": ("关卡", "關卡"),
+    "item": ("未清项", "未清項"),
+    "fee": ("费用", "費用"),
+    "interest": ("利息", "利息"),
+    "period": ("期间", "期間"),
+    "next evaluation": ("下次评估", "下次評估"),
+}
+
+_SENTENCES: tuple[tuple[str, str, str], ...] = (
+    ("order against limit", "订单与额度核对", "訂單與額度核對"),
+    ("fits", "在额度内", "在額度內"),
+    ("a return is never refused", "退货一律放行", "退貨一律放行"),
+    ("prepaid in full", "已全额预付", "已全額預付"),
+    ("cannot be tested", "无法核对", "無法核對"),
+    (r"(\S+) against a limit of (\S+)", "{0}，额度 {1}", "{0}，額度 {1}"),
+    (r"(\S+) of (\S+) points, weight (\S+)", "得 {0} 分（满分 {1}），权重 {2}", "得 {0} 分（滿分 {1}），權重 {2}"),
+    (r"no value: (\S+) points", "无数值：{0} 分", "無數值：{0} 分"),
+    ("no value, reweight", "无数值，权重由其他因子分担", "無數值，權重由其他因子分攤"),
+    ("no value, refer", "无数值，转人工", "無數值，轉人工審核"),
+    ("otherwise", "按 otherwise", "依 otherwise"),
+    (r"row (\d+)", "第 {0} 行", "第 {0} 列"),
+    (r"rows ([\d, ]+)", "第 {0} 行", "第 {0} 列"),
+    ("no row", "无命中行", "無命中列"),
+    (r"(\S+) row (\d+)", "{0} 第 {1} 行", "{0} 第 {1} 列"),
+    ("no limit", "无额度", "無額度"),
+    ("no limit set", "未设额度", "未設額度"),
+    ("bound by ", "无一约束", "無一限制"),
+    (r"bound by (.+)", "受限于 {0}", "受限於 {0}"),
+    ("left out", "不计入", "不計入"),
+    (r"previous limit (\S+)", "上期额度 {0}", "前期額度 {0}"),
+    (r"down to a multiple of (\S+)", "向下取整至 {0} 的倍数", "向下取整至 {0} 的倍數"),
+    (r"below the smallest limit of (\S+)", "低于最小额度 {0}", "低於最小額度 {0}"),
+    ("nobody knows until when it is valid", "有效期至何日未知", "有效期至何日未知"),
+    (r"expired on (\S+)", "已于 {0} 到期", "已於 {0} 到期"),
+    (r"limit expired on (\S+)", "额度已于 {0} 到期", "額度已於 {0} 到期"),
+    (r"(\d+) items", "{0} 项", "{0} 項"),
+    ("D16: below min_interest, not charged", "低于 min_interest，不计收 (D16)", "低於 min_interest，不計收 (D16)"),
+    (
+        "passed over: its fee and actions do not apply",
+        "越过：不收其费用，不执行其动作",
+        "越過：不收其費用，不執行其動作",
+    ),
+    (r"carve-out (\S+)", "排除 {0}", "排除 {0}"),
+    ("legal", "法律程序", "法律程序"),
+    ("block", "催收冻结", "催收凍結"),
+    ("balance", "余额", "餘額"),
+    ("as of", "基准日", "基準日"),
+    ("interval", "间隔", "間隔"),
+    ("arrears", "逾期天数", "逾期天數"),
+    (r"zero denominator in (.+)", "分母为零：{0}", "分母為零：{0}"),
+    (r"no value: (.+)", "无数值：{0}", "無數值：{0}"),
+    (r"(\S+) has no value for these figures", "{0} 对这些数字无结果", "{0} 對這些數字無結果"),
+    (r"no row of (\S+) holds", "{0} 无命中行", "{0} 無命中列"),
+    (
+        r"rows ([\d, ]+) of (\S+) all hold, only one may",
+        "{1} 第 {0} 行同时命中，只应命中一行",
+        "{1} 第 {0} 列同時命中，只應命中一列",
+    ),
+    (r"rows of (\S+) that hold give different outputs", "{0} 命中各行的结果不一致", "{0} 命中各列的結果不一致"),
+    ("no limit method has a value", "没有任何额度方法得出数值", "沒有任何額度方法得出數值"),
+    (r"(\S+) is negative: (\S+)", "{0} 为负：{1}", "{0} 為負：{1}"),
+    (r"(\S+) is (\S+): days are counted whole", "{0} 为 {1}：天数须为整数", "{0} 為 {1}：天數須為整數"),
+    (r"(\S+) is (\S+)", "{0} 为 {1}", "{0} 為 {1}"),
+    (r"(\S+) of (\S+)", "{0} 为 {1}", "{0} 為 {1}"),
+)
+_PATTERNS = tuple((re.compile(english), (hans, hant)) for english, hans, hant in _SENTENCES)
+
+
+def word(key: str, language: str) -> str:
+    """A word of the page itself."""
+    return WORDS[key][LANGUAGES.index(language)]
+
+
+def text_in(texts: Mapping[str, str], language: str) -> str:
+    """The text in this language, else in English, else in any."""
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
+
+
+def part_in(part: str, language: str) -> str:
+    """What kind of part a step is, such as `rule`."""
+    return part if language == "en" or part not in _PARTS else _PARTS[part][_script(language)]
+
+
+def phrase_in(phrase: str, language: str) -> str:
+    """A phrase of the engine; as it is where no fixed phrase fits it."""
+    if language != "en":
+        for pattern, translations in _PATTERNS:
+            if found := pattern.fullmatch(phrase):
+                return translations[_script(language)].format(*found.groups())
+    return phrase
+
+
+def decision_in(decision: str, language: str) -> str:
+    """A credit decision's word, in Chinese followed by what it means; any other word as it is."""
+    if language == "en" or decision not in DECISIONS:
+        return decision
+    return f"{decision} {DECISIONS[decision][_script(language)]}"
+
+
+def _script(language: str) -> int:
+    return LANGUAGES.index(language) - 1
