@@ -55,7 +55,7 @@ PolicyName = Annotated[str, typer.Argument(metavar="POLICY", help="The policy's 
 AsOf = Annotated[dt.date | None, typer.Option("--as-of", metavar="DATE", parser=_day, help="The day to decide for.")]
 Rejected = Annotated[
     Path | None,
-    typer.Option("--rejected", metavar="FILE", help="Where rejected rows go.", show_default="OUT with .rejected.jsonl"),
+    typer.Option("--rejected", metavar="FILE", help="Where rejected rows go.", show_default="OUT.rejected.jsonl"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 

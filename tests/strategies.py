@@ -247,7 +247,7 @@ def _credit(draw: DrawFn, policy: Doc, names: Names, wishes: Wishes) -> None:
             "down_pct": "20",
         }
         limit["floor"] = {
-            "amount": expression(draw, "money", names, 0),
+            "amount": f"abs({expression(draw, 'money', names, 0)})",
             "below": draw(st.sampled_from(["zero", "floor"])),
         }
     within = names

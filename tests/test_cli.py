@@ -215,7 +215,7 @@ class TestRun:
         ]
         assert decided[0]["outcome"] == {"release": True, "half": "50", "note": "=1+1"}
         assert decided[0]["trace"] != []
-        rejected = [json.loads(line) for line in (room / "out.rejected.jsonl").read_bytes().splitlines()]
+        rejected = [json.loads(line) for line in (room / "out.jsonl.rejected.jsonl").read_bytes().splitlines()]
         assert [(row["line"], row["row"]) for row in rejected] == [(3, ROWS[2]), (4, ROWS[3])]
         assert rejected[1]["misfits"][0]["pointer"] == "/facts/days_overdue"
 
@@ -224,9 +224,9 @@ class TestRun:
         with (room / "out.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         assert [(row["customer_id"], row["outcome.note"], row["outcome.half"]) for row in rows] == [
-            ("'=1+1", "'=1+1", "50"),
-            ("b", "b", "2500"),
-            ("'-d", "'-d", "1.5"),
+            ("'=1+1", "'=1+1", "50.00"),
+            ("b", "b", "2500.00"),
+            ("'-d", "'-d", "1.50"),
         ]
         assert [(row["line"], row["outcome.release"], row["reasons"]) for row in rows] == [
             ("1", "true", "OD-01"),
@@ -238,7 +238,7 @@ class TestRun:
         self.run(source, "out.parquet")
         found = pl.read_parquet(room / "out.parquet")
         assert found["customer_id"].to_list() == ["=1+1", "b", "-d"]
-        assert found.schema["outcome.half"] == pl.Decimal(38, 1)
+        assert found.schema["outcome.half"] == pl.Decimal(38, 2)
         assert found.schema["as_of"] == pl.Date
         assert found["outcome.release"].to_list() == [True, False, False]
 
@@ -263,7 +263,7 @@ class TestRun:
         (room / "many.jsonl").write_text("\n".join(lines), encoding="utf-8")
         for workers in ("1", "2"):
             self.run("many.jsonl", f"out{workers}.jsonl", "--workers", workers)
-        for ending in (".jsonl", ".rejected.jsonl"):
+        for ending in (".jsonl", ".jsonl.rejected.jsonl"):
             assert (room / f"out1{ending}").read_bytes() == (room / f"out2{ending}").read_bytes()
         assert len((room / "out1.jsonl").read_bytes().splitlines()) == 1_300 - 186
 
@@ -274,6 +274,7 @@ class TestRun:
             "decided": 3,
             "rejected": 2,
             "outcomes": {"release is false": 2, "release is true": 1},
+            "missing": {},
         }
 
     def test_an_input_without_rows_gives_empty_results(self, room: Path) -> None:
@@ -348,7 +349,7 @@ class TestFacts:
         assert {request["as_of"] for request in requests} == {"2026-06-30"}
         items = sum(len(request["facts"]["open_items"]) for request in requests)
         assert f"{items} open items: " in result.stdout
-        assert (room / "facts.rejected.jsonl").exists()
+        assert (room / "facts.jsonl.rejected.jsonl").exists()
 
     def test_another_day_than_the_exports_is_refused_and_writes_nothing(self, room: Path) -> None:
         result = self.facts("--as-of", "2026-06-29")

@@ -76,11 +76,23 @@ def decide_rows(rows: Iterable[Row], job: Job, policy: Policy, workers: int) -> 
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_Worker.start, initargs=(job,)) as pool:
         try:
-            for verdicts in _in_order(_chunks(rows), lambda chunk: pool.submit(_Worker.decide, chunk), workers * AHEAD):
+            for verdicts in _in_order(_chunks(rows), lambda chunk: _submit(pool, chunk), workers * AHEAD):
                 yield from verdicts
         finally:
             # After Ctrl-C or a refused file, what was read ahead need not be decided any more.
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _submit(pool: ProcessPoolExecutor, chunk: list[Row]) -> Future[list[Verdict]]:
+    """Hand a chunk over, which may start a worker: one born with Ctrl-C held back leaves it to whoever started the run.
+
+    Ctrl-C reaches every process of the terminal's group, and a worker would answer it with a traceback.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(_Worker.decide, chunk)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -108,8 +120,6 @@ class _Worker:
 
     @classmethod
     def start(cls, job: Job) -> None:
-        # Ctrl-C reaches every process of the terminal's group: only the one that started the run answers it.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         cls.job = job
         cls.policy = policies.load(job.source).policies[job.policy]
         cls.columns = Columns(cls.policy)
