@@ -19,12 +19,14 @@ from engine.dunning import (
     dun,
 )
 from engine.dunning.arrears import threshold_level
-from engine.dunning.interest import interest_periods
+from engine.dunning.interest import accrue
 from engine.dunning.levels import Minimums, stand
+from engine.dunning.presented import present
+from engine.dunning.rates import constant
 from tests.dunning_accounts import account, day, fixed, invoice, item, ladder, level, levels_assigned, on_day, percent
 
 THREE_LEVELS = ladder(5, 20, 40)
-INTEREST = Interest(Decimal(0), DayCount.ACT_365, InterestRounding.TOTAL)
+INTEREST = Interest(constant(Decimal(0)), DayCount.ACT_365, InterestRounding.TOTAL)
 
 
 # Tryton: dunning (scenarios 1)
@@ -77,7 +79,7 @@ def test_tryton_a_percentage_fee_is_on_the_principal_not_on_earlier_fees() -> No
     [(20, "0", "0", "0.00", "100.00"), (15, "10", "10", "0.41", "110.41")],
 )
 def test_erpnext_dunning_amounts(days: int, rate: str, fee: str, interest: str, total: str) -> None:
-    terms = Interest(Decimal(rate), DayCount.ACT_365, InterestRounding.TOTAL)
+    terms = Interest(constant(Decimal(rate)), DayCount.ACT_365, InterestRounding.TOTAL)
     rungs = Ladder((level(1, 1, fee=fixed(fee), interest=True),), Escalation.STEP, interest=terms)
     result = on_day(days, rungs, account())
     assert sum(claim.amount for claim in result.interest) == Decimal(interest)
@@ -141,13 +143,14 @@ def test_sap_minimum_percentage_equality_passes() -> None:
 
 @pytest.mark.parametrize(("days", "expected"), [(14, 1), (31, 3), (50, 4), (1, 0), (2, 1), (44, 4), (43, 3)])
 def test_sap_threshold_levels(days: int, expected: int) -> None:
-    assert threshold_level(days, ladder(2, 16, 30, 44)) == expected
+    (entry,) = present(account(), ladder(2, 16, 30, 44), day(days))
+    assert threshold_level(entry, ladder(2, 16, 30, 44), day(days), 0) == expected
 
 
 def interest(
     principal: str, rate: str, *, due: dt.date, as_of: dt.date, basis: DayCount, rounding: InterestRounding
 ) -> Decimal:
-    terms = Interest(Decimal(rate), basis, rounding)
+    terms = Interest(constant(Decimal(rate)), basis, rounding)
     rungs = Ladder((Level(1, 1, interest=True),), Escalation.STEP, interest=terms)
     result = dun(rungs, Account("C", "EUR", (OpenItem("I", due, Decimal(principal), "EUR"),)), as_of)
     return sum((claim.amount for claim in result.interest), Decimal(0))
@@ -162,20 +165,18 @@ def test_uk_101_days_the_rounding_decides(rounding: str, expected: str) -> None:
 
 
 def test_uk_interest_of_one_day_before_rounding() -> None:
-    terms = Interest(Decimal("11.75"), DayCount.ACT_365, InterestRounding.TOTAL)
-    (period,) = interest_periods(
-        terms, outstanding=Decimal(10000), due_date=day(0), as_of=day(1), payments=(), currency="GBP"
-    )
+    terms = Interest(constant(Decimal("11.75")), DayCount.ACT_365, InterestRounding.TOTAL)
+    item = OpenItem("I", day(0), Decimal(10000), "GBP")
+    (period,) = accrue(terms, item, item.open_amount, day(1), "GBP").periods
     assert round(period.interest, 4) == Decimal("3.2192")
 
 
 @pytest.mark.parametrize(("basis", "days", "expected"), [("30/360", 210, "350.00"), ("act/365", 212, "348.49")])
 def test_de_30_360_counts_both_end_days(basis: str, days: int, expected: str) -> None:
     due, as_of = dt.date(2015, 12, 31), dt.date(2016, 7, 30)
-    terms = Interest(Decimal(6), DayCount(basis), InterestRounding.TOTAL)
-    (period,) = interest_periods(
-        terms, outstanding=Decimal(10000), due_date=due, as_of=as_of, payments=(), currency="EUR"
-    )
+    terms = Interest(constant(Decimal(6)), DayCount(basis), InterestRounding.TOTAL)
+    item = OpenItem("I", due, Decimal(10000), "EUR")
+    (period,) = accrue(terms, item, item.open_amount, as_of, "EUR").periods
     assert period.days == days
     rounding = InterestRounding.TOTAL
     found = interest("10000", "6", due=due, as_of=as_of, basis=DayCount(basis), rounding=rounding)

@@ -63,6 +63,7 @@ policies:
     carve_outs:
       - {carve_out: consumer, when: customer.consumer, reason: DN-SKP-12}
     escalation: step
+    on_event: {partial_payment: keep, credit_note: recompute, due_date_change: recompute}
     grace_days: 'if customer.vip then 10 else grace'
     interval_days: 10
     min_days_in_arrears: 5
@@ -195,7 +196,8 @@ def test_the_case_and_the_credits_of_the_account_count() -> None:
 def test_a_message_goes_by_a_channel_the_customer_has() -> None:
     facts = deepcopy(FACTS)
     facts["customer"]["contact_channels"] = ["letter"]
-    assert [message["by"] for message in decided(5, facts=facts).outcome["messages"]] == ["letter"]
+    (notice,) = decided(5, facts=facts).outcome["notices"]
+    assert [message["by"] for message in notice["messages"]] == ["letter"]
 
 
 # Unknown is not false
@@ -218,7 +220,9 @@ def test_a_level_sent_on_a_day_nobody_knows_lets_no_notice_through() -> None:
     assert [(reason.code, reason.rule, reason.missing) for reason in decision.reasons] == [
         ("DT-MIS-01", "interval_days", ("open_items[0].last_dunned_on",))
     ]
-    assert decision.outcome["for_review"] == [{"subject": "", "why": "not known: open_items[0].last_dunned_on"}]
+    assert decision.outcome["for_review"] == [
+        {"subject": "", "code": "not_known", "why": {"en": "not known: open_items[0].last_dunned_on"}}
+    ]
 
 
 def test_amounts_of_34_digits_are_dunned_to_the_last_one() -> None:
@@ -247,12 +251,29 @@ def test_a_dispute_is_held_against_every_digit_of_the_open_amount() -> None:
 def test_a_parameter_without_a_value_on_the_day_is_named() -> None:
     old = deepcopy(FACTS)
     old["open_items"][0]["due_date"] = "2025-03-02"
-    decision = decide(bundle().policies["dunning"], old, dt.date(2025, 4, 11))
+    dated = ("fee: {type: money, value: 15}", "fee: {type: money, values: [{from: 2026-01-01, value: 15}]}")
+    decision = decide(bundle(dated).policies["dunning"], old, dt.date(2025, 4, 11))
     assert decision.outcome["outcome"] == "skip"
     assert [(reason.code, reason.rule, reason.missing) for reason in decision.reasons] == [
-        ("DT-MIS-01", "interest.rate", ("rate",))
+        ("DT-MIS-01", "levels[1].fee", ("fee",))
     ]
     assert [item["skips"] for item in decision.outcome["items"]] == [["DT-MIS-01"]]
+
+
+def test_a_rate_that_is_not_known_for_a_day_leaves_out_the_interest_and_not_the_letter() -> None:
+    old = deepcopy(FACTS)
+    old["open_items"][0] |= {"due_date": "2025-12-20", "dunning_level": 1, "last_dunned_on": "2026-01-02"}
+    decision = decide(bundle().policies["dunning"], old, dt.date(2026, 1, 20))
+    assert (decision.outcome["level"], decision.outcome["fees"], decision.outcome["interest"]) == (2, 15, 0)
+    assert decision.outcome["for_review"] == [
+        {
+            "subject": "INV-1",
+            "code": "interest_not_known",
+            "why": {"en": "interest not charged, not known: rate on 2025-12-21"},
+        }
+    ]
+    named = [(reason.rule, reason.missing) for reason in decision.reasons if reason.code == "DT-MIS-01"]
+    assert named == [("interest", ("rate on 2025-12-21",))]
 
 
 def test_a_ladder_computed_into_nonsense_duns_nobody() -> None:
@@ -285,8 +306,8 @@ def test_what_cannot_be_is_a_fault_that_points_at_the_fact() -> None:
         ([("days: -3", "days: 0")], "0", "a reminder comes before the due date"),
         ([("days: -3", "days: -3, fee: {fixed: 5, per: notice}")], "fee", "unknown key `fee`"),
         ([(", release_when: every dunned item is paid", "")], None, "`release_when` is missing"),
-        ([("fixed: fee, per", "fixed: fee, percent: 1, per")], None, "one of `fixed` and `percent`"),
-        ([("fixed: fee, per", "fixed: fee, cap: 5, per")], "cap", "`cap` goes with `percent`"),
+        ([("fixed: fee, per", "fixed: fee, percent: 1, per")], None, "one of `fixed`, `percent` and `bands`"),
+        ([("fixed: fee, per", "fixed: 15, cap: 5, per")], "cap", "`cap` bounds nothing that is computed"),
         ([("effect: hold_orders", "effect: set_payment_terms")], "set_payment_terms", "must say `to` what"),
         ([("effect: hold_orders", "effect: hold_orders, to: me")], "to", "sets nothing"),
         ([("level: order-hold", "level: reminder")], "reminder", "stands twice"),
@@ -337,6 +358,8 @@ def test_the_outcome_has_the_shape_its_type_states(days: int, item: dict[str, An
 
 def shaped(value: object, type_: Type) -> bool:
     match type_:
+        case _ if value is None:
+            return type_.nullable
         case ContextOf(fields=fields):
             return (
                 isinstance(value, dict)
@@ -346,4 +369,4 @@ def shaped(value: object, type_: Type) -> bool:
         case ListOf(item=inner):
             return isinstance(value, list) and all(shaped(entry, inner) for entry in value)
         case _:
-            return type_.nullable if value is None else isinstance(value, (str, bool, Decimal, dt.date))
+            return isinstance(value, (str, bool, Decimal, dt.date))

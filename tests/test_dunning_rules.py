@@ -116,7 +116,7 @@ def test_d6_fees_and_actions_of_levels_passed_over_do_not_apply() -> None:
     levels = (level(1, 5, fee=fixed("5"), actions=(LETTER,)), level(2, 20, fee=fixed("7")))
     result = on_day(20, Ladder(levels, Escalation.JUMP), account())
     assert [fee.amount for fee in result.fees] == [Decimal(7)]
-    assert result.messages == ()
+    assert [notice.messages for notice in result.notices] == [()]
 
 
 def test_d6_a_level_is_sent_once_and_the_reason_is_named() -> None:
@@ -156,7 +156,7 @@ def test_d9_each_reminder_before_the_due_date_goes_out_once(
     owed = account(invoice(reminded_on=None if reminded_on is None else day(reminded_on)))
     result = on_day(run_on, PRE_DUE, owed)
     assert result.outcome is (Outcome.REMINDER if reminded else Outcome.SKIP)
-    assert (result.level, result.fees, result.total_claim, len(result.messages)) == (0, (), Decimal(0), int(reminded))
+    assert (result.level, result.fees, result.total_claim, len(result.notices)) == (0, (), Decimal(0), int(reminded))
 
 
 def test_d9_a_disputed_item_is_not_reminded() -> None:
@@ -244,7 +244,7 @@ def test_d13_credits_that_are_not_netted_leave_the_claim_whole(mode: Credits) ->
 
 @pytest.mark.parametrize(("amount", "noticed"), [("5.00", False), ("5.01", True)])
 def test_d14_an_amount_within_the_tolerance_is_ignored(amount: str, noticed: bool) -> None:
-    result = on_day(10, ladder(1, tolerance=Decimal(5)), account(invoice(amount)))
+    result = on_day(10, ladder(1, tolerance={"EUR": Decimal(5)}), account(invoice(amount)))
     assert (result.notice, result.skips) == (noticed, () if noticed else ("DN-SKP-03",))
 
 
@@ -260,8 +260,12 @@ def test_d20_external_steps_stop_on_the_day_legal_steps_begin(run_on: int, notic
 def test_d21_a_message_falls_back_or_goes_to_a_person(reachable: tuple[str, ...] | None, channel: str | None) -> None:
     rungs = Ladder((level(1, 1, actions=(Action("email", "first", "letter"),)),), Escalation.STEP)
     result = on_day(5, rungs, Account("C-1", "EUR", (invoice(),), channels=reachable))
-    assert [message.channel for message in result.messages] == [channel]
-    assert [entry.why for entry in result.for_review] == ([] if channel else ["no channel for `first`"])
+    assert [message.channel for notice in result.notices for message in notice.messages] == (
+        [channel] if channel else []
+    )
+    assert [(entry.code, entry.figures) for entry in result.for_review] == (
+        [] if channel else [("no_channel", {"template": "first", "recipient": "C-1"})]
+    )
 
 
 def test_d21_a_hold_names_what_lifts_it() -> None:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from engine.decision import Fault, Misfit
+from engine.dunning.pinning import Pin
 
 DocumentType = Literal["invoice", "credit_note", "payment", "fee", "interest"]
+EventKind = Literal["partial_payment", "credit_note", "due_date_change", "payment_reversed"]
 CREDIT_TYPES: frozenset[str] = frozenset({"credit_note", "payment"})
+CLAIM_TYPES: frozenset[str] = frozenset({"fee", "interest"})
 ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class DunningBlock:
-    """Why and when an item or account is not dunned, both days included; an absent end is open (domain D10)."""
+    """Why and when an item or account is not dunned, both days included; an absent end is open (domain D10).
+
+    Interest keeps running on its days unless it `stops_interest`.
+    """
 
     reason: str | None
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
+    set_by: str | None = None
+    stops_interest: bool = False
 
     def active(self, as_of: dt.date) -> bool:
         """Whether the block holds on that day."""
@@ -56,10 +62,22 @@ class PartialPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to an item; `level_before` is the level a payment now taken back had changed (D8)."""
+
+    event: EventKind
+    date: dt.date
+    level_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenItem:
     """One open document. Amounts are positive, also those of credits; `dunning_level` absent means none was sent.
 
-    `reminded_on` is the day of the last reminder before the due date, which is no notice (domain D9).
+    `reminded_on` is the day of the last reminder before the due date, which is no notice (domain D9). `for_invoice`
+    is the invoice that a fee or interest was charged for, `principal_status` what became of it (domain D19).
+    `interest_stopped` are the blocks, the account's among them, on whose days the item bears no interest: it is set
+    when the account is presented (`engine.dunning.presented`), not by the caller.
     """
 
     invoice_id: str
@@ -76,6 +94,19 @@ class OpenItem:
     reminded_on: dt.date | None = None
     partial_payments: tuple[PartialPayment, ...] = ()
     promise_to_pay: Promise | None = None
+    dunning_recipient: str | None = None
+    events: tuple[Event, ...] = ()
+    invoice_date: dt.date | None = None
+    received_on: dt.date | None = None
+    delivered_on: dt.date | None = None
+    terms_agreed: bool | None = None
+    for_invoice: str | None = None
+    principal_status: Literal["open", "paid", "credited"] | None = None
+    waived_by: str | None = None
+    waived_reason: str | None = None
+    waived_on: dt.date | None = None
+    compensation_charged: bool | None = None
+    interest_stopped: tuple[DunningBlock, ...] = ()
 
     @property
     def is_credit(self) -> bool:
@@ -88,6 +119,11 @@ class OpenItem:
         return self.document_type == "invoice"
 
     @property
+    def is_claim(self) -> bool:
+        """Whether the item is a fee or interest that an earlier notice charged (domain D19)."""
+        return self.document_type in CLAIM_TYPES
+
+    @property
     def level_sent(self) -> int:
         """The level last sent; none known is none sent."""
         return self.dunning_level or 0
@@ -95,12 +131,31 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True)
 class DunningCase:
-    """The account's running case. `interest_charged` is what its earlier notices already claimed."""
+    """The account's running case. `interest_charged` is what its earlier notices already claimed.
+
+    `pin` is the version it runs by, `last_notice_key` the key of the notice last sent (domain D23, D24). `holds` are
+    the effects in force; `recipient_blocked` keeps letters to the account's own recipient back (domain D21, D22).
+    """
 
     last_notice_date: dt.date | None = None
     blocked: DunningBlock | None = None
     legal_since: dt.date | None = None
     interest_charged: Decimal | None = None
+    pin: Pin = field(default_factory=Pin)
+    last_notice_key: str | None = None
+    holds: tuple[str, ...] = ()
+    recipient_blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRate:
+    """What one unit of `source_currency` is in `currency`, from a day on, and who says so (domain C21)."""
+
+    source_currency: str
+    currency: str
+    rate: Decimal
+    date: dt.date
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +180,16 @@ class Account:
     case: DunningCase = DunningCase()
     channels: tuple[str, ...] | None = None
     carve_outs: tuple[CarveOut, ...] = ()
+    recipient: str | None = None
     items_pointer: str = "/open_items"
     case_pointer: str = "/dunning_case"
+    rates: tuple[ExchangeRate, ...] = ()
+    rates_pointer: str = "/rates"
+
+    @property
+    def addressee(self) -> str:
+        """Who its letters go to, but for items that name another recipient: the account itself, or one in its place."""
+        return self.recipient or self.account_id
 
     @property
     def last_notice_date(self) -> dt.date | None:
@@ -134,73 +197,17 @@ class Account:
         days = [self.case.last_notice_date, *(item.last_dunned_on for item in self.items)]
         return max((day for day in days if day is not None), default=None)
 
+    def item_path(self, index: int, name: str) -> str:
+        """The dotted path of a fact of the item at that place, as reasons name it."""
+        return f"{self.items_pointer.removeprefix('/').replace('/', '.')}[{index}].{name}"
+
     @property
     def undated(self) -> tuple[str, ...]:
         """The facts missing to know the last notice: days of items that were sent one, when the case tells none."""
         if self.case.last_notice_date is not None:
             return ()
-        items = self.items_pointer.removeprefix("/").replace("/", ".")
         return tuple(
-            f"{items}[{number}].last_dunned_on"
+            self.item_path(number, "last_dunned_on")
             for number, item in enumerate(self.items)
             if item.level_sent > 0 and item.last_dunned_on is None
-        )
-
-
-def refuse_misfits(account: Account) -> None:
-    """Raise Fault with everything in the account that cannot be (input errors of domain D10, D11, D12)."""
-    misfits = tuple(_misfits(account))
-    if misfits:
-        raise Fault(misfits)
-
-
-def _misfits(account: Account) -> Iterator[Misfit]:
-    yield from _block_misfits(account.case.blocked, f"{account.case_pointer}/blocked")
-    seen: dict[str, int] = {}
-    for index, item in enumerate(account.items):
-        place = f"{account.items_pointer}/{index}"
-        if item.invoice_id in seen:
-            first = seen[item.invoice_id]
-            yield Misfit(
-                "fact_repeated",
-                f"{place}/invoice_id",
-                f"item `{item.invoice_id}` stands twice, first as item {first}",
-                "send each open item once",
-            )
-        seen.setdefault(item.invoice_id, index)
-        yield from _item_misfits(item, place)
-
-
-def _item_misfits(item: OpenItem, place: str) -> Iterator[Misfit]:
-    yield from _block_misfits(item.dunning_block, f"{place}/dunning_block")
-    disputed = item.disputed_amount
-    if disputed is not None and disputed < 0:
-        yield Misfit("fact_range", f"{place}/disputed_amount", "a disputed amount may not be negative")
-    elif disputed is not None and disputed > item.open_amount.copy_abs():
-        yield Misfit(
-            "fact_conflict",
-            f"{place}/disputed_amount",
-            f"{disputed} is disputed of `{item.invoice_id}`, but only {item.open_amount.copy_abs()} is open",
-            "send at most the open amount as disputed",
-        )
-    if item.promise_to_pay is not None and (item.promise_to_pay.amount or ZERO) < 0:
-        yield Misfit("fact_range", f"{place}/promise_to_pay/amount", "a promised amount may not be negative")
-    for index, payment in enumerate(item.partial_payments):
-        if payment.amount < 0:
-            yield Misfit("fact_range", f"{place}/partial_payments/{index}/amount", "a payment may not be negative")
-    for name in ("dunning_level", "max_dunning_level"):
-        if (getattr(item, name) or 0) < 0:
-            yield Misfit("fact_range", f"{place}/{name}", "a level may not be negative", "send 0 for none")
-
-
-def _block_misfits(block: DunningBlock | None, place: str) -> Iterator[Misfit]:
-    if block is None:
-        return
-    if not (block.reason or "").strip():
-        yield Misfit("fact_missing", f"{place}/reason", "a dunning block needs its reason")
-    if block.valid_from is not None and block.valid_to is not None and block.valid_from > block.valid_to:
-        yield Misfit(
-            "fact_conflict",
-            f"{place}/valid_to",
-            f"the block ends on {block.valid_to}, before it starts on {block.valid_from}",
         )

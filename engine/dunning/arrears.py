@@ -1,4 +1,4 @@
-"""From when and for how many days an item is in arrears (domain D2, D3)."""
+"""From when and for how many days an item is in arrears, and which level those days reach (domain D2, D3, D6)."""
 
 from __future__ import annotations
 
@@ -6,29 +6,33 @@ import calendar
 import datetime as dt
 from typing import assert_never
 
-from engine.dunning.account import OpenItem
-from engine.dunning.ladder import ArrearsBasis, Ladder
+from engine.dunning.ladder import COUNTED_AFRESH, ArrearsBasis, Ladder, Level
+from engine.dunning.presented import Presented
 
 
-def arrears_from(item: OpenItem, basis: ArrearsBasis) -> dt.date:
-    """The date from which the item's days in arrears count; never before the original due date."""
+def counted_from(entry: Presented, basis: ArrearsBasis) -> dt.date:
+    """The date that a basis names; never before the due date."""
     match basis:
         case ArrearsBasis.ORIGINAL_DUE:
-            return item.due_date
+            return entry.due
         case ArrearsBasis.LAST_DEADLINE:
-            return max(item.notice_deadline or item.due_date, item.due_date)
+            return max(entry.item.notice_deadline or entry.due, entry.due)
         case ArrearsBasis.LAST_NOTICE:
-            return max(item.last_dunned_on or item.due_date, item.due_date)
+            return max(entry.item.last_dunned_on or entry.due, entry.due)
         case ArrearsBasis.END_OF_MONTH:
-            last = calendar.monthrange(item.due_date.year, item.due_date.month)[1]
-            return item.due_date.replace(day=last)
+            return end_of_month(entry.due)
         case _ as never:
             assert_never(never)
 
 
-def days_in_arrears(item: OpenItem, ladder: Ladder, as_of: dt.date) -> int:
+def end_of_month(day: dt.date) -> dt.date:
+    """The last day of the month."""
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def days_in_arrears(entry: Presented, ladder: Ladder, as_of: dt.date) -> int:
     """Days from the due date (or what `arrears_basis` names) to `as_of`; the day after it is 1 (domain D3)."""
-    return (as_of - arrears_from(item, ladder.arrears_basis)).days
+    return (as_of - counted_from(entry, ladder.arrears_basis)).days
 
 
 def past_grace(days: int, ladder: Ladder) -> bool:
@@ -36,12 +40,31 @@ def past_grace(days: int, ladder: Ladder) -> bool:
     return days > ladder.grace_days
 
 
-def days_for_level(days: int, ladder: Ladder) -> int:
-    """The days a level is read from: all of them, or those after grace under `grace_mode: shift` (domain D3)."""
-    return days - ladder.level_shift
+def reached_on(entry: Presented, level: Level, ladder: Ladder) -> dt.date | None:
+    """The day on which the item's days reach the level; None when the calendar ends before it.
+
+    Under `end_of_month` it is the last day of the month in which they do (OCA credit control).
+    """
+    days = dt.timedelta(days=level.min_days + ladder.level_shift)
+    basis = ladder.basis(level)
+    try:
+        if basis is ArrearsBasis.END_OF_MONTH:
+            return end_of_month(entry.due + days)
+        return counted_from(entry, basis) + days
+    except OverflowError:
+        return None
 
 
-def threshold_level(days: int, ladder: Ladder) -> int:
-    """The highest level whose `min_days` are reached, 0 below the first (domain D6)."""
-    counted = days_for_level(days, ladder)
-    return max((level.number for level in ladder.levels if counted >= level.min_days), default=0)
+def threshold_level(entry: Presented, ladder: Ladder, as_of: dt.date, sent: int) -> int:
+    """The highest level that is reached with all those below it, 0 below the first (domain D6).
+
+    A level already sent that counts from the notice before it stays reached: that notice is no longer the last.
+    """
+    reached = 0
+    for level in ladder.levels:
+        day = reached_on(entry, level, ladder)
+        kept = level.number <= sent and ladder.basis(level) in COUNTED_AFRESH
+        if not kept and (day is None or as_of < day):
+            break
+        reached = level.number
+    return reached

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.dunning.account import ZERO, Account
 from engine.dunning.arrears import days_in_arrears, past_grace, threshold_level
 from engine.dunning.dunnable import Dunnable, dunnable_items
 from engine.dunning.findings import Finding
 from engine.dunning.ladder import Ladder, PreDueReminder
-from engine.dunning.levels import Assignment, Minimums, assign
+from engine.dunning.levels import Assignment, Minimums, assign, stand
+from engine.dunning.presented import Presented
 from engine.dunning.reminders import already_sent, due_reminder
+from engine.dunning.standing import Standing, stand_after
 
 
 @dataclass(frozen=True, slots=True)
 class Considered:
     """One item: `findings` keep it out of a notice, `assignment` is there when it may be dunned at all.
 
-    `reminder` is one that is to be sent today, should the account's gates allow it.
+    `standing` is the level that counts as sent, after events. `repeats`: its level is one whose notice is repeated
+    though the item does not rise. `reminder` is one that is to be sent today, should the account's gates allow it.
     """
 
     entry: Dunnable
     days: int
     threshold: int
+    standing: Standing
     assignment: Assignment | None
-    reminder: PreDueReminder | None
     findings: tuple[Finding, ...]
+    repeats: bool = False
+    reminder: PreDueReminder | None = None
 
     @property
     def invoice_id(self) -> str:
@@ -35,8 +40,8 @@ class Considered:
 
     @property
     def level_sent(self) -> int:
-        """The level last sent."""
-        return self.entry.item.level_sent
+        """The level last sent, as it stands today."""
+        return self.standing.level
 
     @property
     def level(self) -> int:
@@ -49,17 +54,34 @@ class Considered:
         return self.level > self.level_sent
 
     @property
+    def calls(self) -> bool:
+        """Whether the item calls for a notice by itself (domain D6, D20)."""
+        return self.rises or (self.repeats and self.level > 0)
+
+    @property
     def skip_findings(self) -> tuple[Finding, ...]:
         """Why the item itself calls for no notice: what keeps it out, or that its level has been sent before."""
-        if self.findings or self.rises:
+        if self.findings or self.calls:
             return self.findings
         observed = {"level_sent": self.level_sent, "threshold_level": self.threshold}
-        return (Finding("DN-SKP-09", "D6", self.invoice_id, observed, note="this level has been sent"),)
+        return (Finding("DN-SKP-09", "D6", self.invoice_id, observed),)
+
+    def left_to_law(self) -> Considered:
+        """The item, skipped since legal steps begin with this notice and external steps stop (domain D20)."""
+        observed = {"level_sent": self.level_sent, "threshold_level": self.threshold}
+        return self.left_out(Finding("DN-SKP-10", "D20", self.invoice_id, observed))
+
+    def left_out(self, *because: Finding) -> Considered:
+        """The item, skipped for these findings beside its own."""
+        return replace(self, findings=(*self.findings, *because), reminder=None)
 
 
-def consider(ladder: Ladder, account: Account, as_of: dt.date) -> tuple[Considered, ...]:
+def consider(ladder: Ladder, account: Account, items: tuple[Presented, ...], as_of: dt.date) -> tuple[Considered, ...]:
     """Every item of the account, in its order."""
-    entries = [(entry, days_in_arrears(entry.item, ladder, as_of)) for entry in dunnable_items(account, ladder, as_of)]
+    entries = [
+        (entry, days_in_arrears(entry.presented, ladder, as_of))
+        for entry in dunnable_items(items, account, ladder, as_of)
+    ]
     may_be_dunned = (entry for entry, days in entries if not entry.findings and past_grace(days, ladder))
     minimums = Minimums(
         dunnable=sum((entry.amount for entry in may_be_dunned), ZERO),
@@ -69,23 +91,31 @@ def consider(ladder: Ladder, account: Account, as_of: dt.date) -> tuple[Consider
 
 
 def _consider_item(ladder: Ladder, entry: Dunnable, days: int, minimums: Minimums, as_of: dt.date) -> Considered:
+    item = entry.item
     if entry.outside:
-        return Considered(entry, days, 0, None, None, entry.findings)
+        return Considered(entry, days, 0, Standing(item.level_sent), None, entry.findings)
+    threshold = threshold_level(entry.presented, ladder, as_of, item.level_sent) if past_grace(days, ladder) else 0
+
+    def recomputed(level: int) -> int:
+        return stand(min(level, threshold), ladder, minimums, item.invoice_id)[0]
+
+    standing = stand_after(item, ladder.on_event, as_of, None if entry.findings else recomputed)
     if past_grace(days, ladder):
-        threshold = threshold_level(days, ladder)
+        threshold = threshold_level(entry.presented, ladder, as_of, standing.level)
         if entry.findings:
-            return Considered(entry, days, threshold, None, None, entry.findings)
-        assignment = assign(entry.item, threshold, ladder, minimums)
-        return Considered(entry, days, threshold, assignment, None, assignment.findings)
+            return Considered(entry, days, threshold, standing, None, entry.findings)
+        assignment = assign(item, standing.level, threshold, ladder, minimums)
+        level = assignment.assigned
+        repeats = level > 0 and ladder.level(level).always_dun
+        return Considered(entry, days, threshold, standing, assignment, assignment.findings, repeats)
     findings = [*entry.findings, _within_grace(entry, days, ladder)]
-    reminder = due_reminder(entry.item, ladder, as_of) if not entry.findings else None
-    if reminder is not None and already_sent(entry.item, reminder):
-        findings.append(Finding("DN-SKP-09", "D9", entry.item.invoice_id, {"reminded_on": entry.item.reminded_on}))
+    reminder = due_reminder(entry.presented, ladder, as_of) if not entry.findings else None
+    if reminder is not None and already_sent(entry.presented, reminder):
+        findings.append(Finding("DN-SKP-09", "D9", item.invoice_id, {"reminded_on": item.reminded_on}))
         reminder = None
-    return Considered(entry, days, 0, None, reminder, tuple(findings))
+    return Considered(entry, days, 0, standing, None, tuple(findings), reminder=reminder)
 
 
 def _within_grace(entry: Dunnable, days: int, ladder: Ladder) -> Finding:
-    note = "not overdue yet" if days <= 0 else None
     observed = {"days_in_arrears": days, "grace_days": ladder.grace_days}
-    return Finding("DN-SKP-01", "D3", entry.item.invoice_id, observed, note=note)
+    return Finding("DN-SKP-01", "D3", entry.item.invoice_id, observed)

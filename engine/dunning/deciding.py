@@ -6,13 +6,18 @@ from collections.abc import Iterable
 
 from engine.decision import Status, Step
 from engine.dunning.account import Account, CarveOut
+from engine.dunning.calendar import calendar, calendar_step
 from engine.dunning.findings import ACCOUNT, Finding
 from engine.dunning.from_facts import account_from
 from engine.dunning.ladder import Ladder, ladder_faults
+from engine.dunning.letter_steps import letter_steps
 from engine.dunning.notice import Result
 from engine.dunning.outcome import outcome_of
+from engine.dunning.pinning import Procedure
 from engine.dunning.procedure import dun, undecided
+from engine.dunning.releases import with_releases
 from engine.dunning.terms import Terms, evaluate_ladder
+from engine.dunning.writing import Desk, with_texts
 from engine.meaning import Notes
 from engine.rules import judge_rules
 from engine.sitting import MISSING, UNDEFINED, Judged, Sitting
@@ -26,7 +31,11 @@ NAMED = 5
 _PARTS = {
     "C21": "currency",
     "D1": "as_of",
+    "D2": "levels",
     "D3": "grace_days",
+    "D8": "on_event",
+    "D18": "default_terms",
+    "D19": "account",
     "D4": "min_days_in_arrears",
     "D5": "interval_days",
     "D6": "levels",
@@ -39,8 +48,11 @@ _PARTS = {
     "D14": "tolerance",
     "D15": "levels",
     "D16": "interest",
+    "D17": "interest",
     "D20": "account",
     "D21": "levels",
+    "D22": "account",
+    "D23": "account",
 }
 """The part of a dunning policy that each rule of the domain stands in."""
 
@@ -49,16 +61,23 @@ def decide_dunning(body: Dunning, sitting: Sitting) -> dict[str, Value]:
     """The account's outcome. What is not known, in carve-outs, ladder or account, never lets a notice through."""
     carve_outs = _carve_outs(sitting)
     terms = Terms(sitting)
-    ladder = evaluate_ladder(body, terms)
+    procedure = Procedure(sitting.policy.name, sitting.policy.digest)
+    desk = Desk.of(body, sitting)
+    ladder = evaluate_ladder(body, terms, procedure, desk.unwritten())
     carve_outs += [_unknown(place, notes, sitting) for place, notes in terms.unknown.items()]
     faults = [] if terms.unknown else _faults(ladder, sitting)
     carve_outs += faults
     account, known = _account(body, sitting, carve_outs)
     usable = known and not terms.unknown and not faults
-    result = dun(ladder, account, sitting.as_of) if usable else undecided(account, sitting.as_of)
+    result = dun(ladder, account, sitting.as_of) if usable else undecided(account, procedure, sitting.as_of)
+    coming = calendar(ladder, account, sitting.as_of, result)
     _write_reasons(result, body, sitting)
     sitting.steps += [*_ladder_steps(result, body), *result.trace]
-    return outcome_of(result, body)
+    sitting.steps.append(calendar_step(coming, [level.name for level in body.levels]))
+    result = with_texts(result, desk)
+    sitting.steps += letter_steps(result)
+    result = with_releases(result, account, body, sitting)
+    return outcome_of(result, coming, procedure, body)
 
 
 def _carve_outs(sitting: Sitting) -> list[CarveOut]:
@@ -96,15 +115,22 @@ def _account(body: Dunning, sitting: Sitting, carve_outs: list[CarveOut]) -> tup
     carve_outs += [_unknown(f"account.{name}", judged.notes, sitting) for name, judged in absent]
     account = account_from(
         account_id=account_id.value or "",
-        currency=body.currency,
         items=items.value or [],
         case=_optional(paths.case, sitting),
         channels=_optional(paths.channels, sitting),
+        rates=_optional(paths.rates, sitting),
+        recipient=_recipient(body, sitting),
         carve_outs=tuple(carve_outs),
-        items_path=paths.items_path,
-        case_path=paths.case_path,
+        body=body,
     )
     return account, not absent
+
+
+def _recipient(body: Dunning, sitting: Sitting) -> str | None:
+    """Who the letters go to in the account's place, if that is known; for letters to the head office that, else."""
+    paths = body.account
+    named = _optional(paths.recipient, sitting)
+    return named or (_optional(paths.head_office, sitting) if body.group_by == "head_office" else None)
 
 
 def _optional(expression: Expression | None, sitting: Sitting) -> Value:
@@ -132,7 +158,7 @@ def _part(finding: Finding, body: Dunning) -> str:
 
 def _observed(findings: list[Finding]) -> dict[str, Value]:
     """What a single finding observed; of several, the items they are about."""
-    named = [finding.subject for finding in findings if finding.subject != ACCOUNT]
+    named = list(dict.fromkeys(finding.subject for finding in findings if finding.subject != ACCOUNT))
     if len(findings) == 1:
         return {**({"invoice_id": named[0]} if named else {}), **_plain(findings[0].observed.items())}
     shown = ", ".join(named[:NAMED])

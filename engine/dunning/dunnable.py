@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from engine.dunning.account import ZERO, Account, OpenItem
+from engine.dunning.account import CREDIT_TYPES, ZERO, Account, OpenItem, PartialPayment
+from engine.dunning.amounts import total
 from engine.dunning.findings import Finding
 from engine.dunning.ladder import Credits, Ladder
+from engine.dunning.presented import Presented
+from engine.dunning.standing import missing_for_standing
 from policies.feel.values import Value
 
 
@@ -17,53 +21,72 @@ from policies.feel.values import Value
 class Dunnable:
     """An item with the amount that may be dunned of it; `findings` say why nothing may be.
 
-    `open_amount` is what is open after netted credits. `outside` says that it takes no part at all, whatever the day;
-    `counted` whether it is in the sums of domain D7.
+    `open_amount` is what is open after netted credits, `credits` are those. `outside` says that it takes no part at
+    all, whatever the day; `counted` whether it is in the sums of domain D7.
     """
 
-    item: OpenItem
+    presented: Presented
     open_amount: Decimal
     amount: Decimal
     outside: bool
     counted: bool
     findings: tuple[Finding, ...]
+    credits: tuple[PartialPayment, ...] = ()
+
+    @property
+    def item(self) -> OpenItem:
+        """The item, in the account's currency."""
+        return self.presented.item
 
 
-def balance(account: Account) -> Decimal:
-    """Debits less credits in the account's currency, whatever becomes of the credits (domain D13)."""
-    amounts = (
-        -abs(item.open_amount) if item.is_credit else item.open_amount
-        for item in account.items
-        if item.currency == account.currency
-    )
-    return sum(amounts, ZERO)
-
-
-def dunnable_items(account: Account, ladder: Ladder, as_of: dt.date) -> tuple[Dunnable, ...]:
+def dunnable_items(
+    items: tuple[Presented, ...], account: Account, ladder: Ladder, as_of: dt.date
+) -> tuple[Dunnable, ...]:
     """Every item of the account, in its order, with what may be dunned of it."""
-    netted = _netted(account, ladder) if ladder.credits is Credits.NET else {}
-    return tuple(
-        _dunnable(item, account.currency, ladder.tolerance, netted.get(item.invoice_id, ZERO), as_of)
-        for item in account.items
-    )
+    netted = _netted(items) if ladder.credits is Credits.NET else {}
+    last = account.case.last_notice_date
+    found = []
+    for each in items:
+        unknown = missing_for_standing(each.item, ladder.on_event, last, as_of) if each.outside is None else ()
+        paths = tuple(account.item_path(each.index, name) for name in unknown)
+        undated = (Finding("DT-MIS-01", "D8", each.item.invoice_id, missing=paths),) if paths else ()
+        found.append(_dunnable(each, netted.get(each.item.invoice_id, ()), undated, as_of))
+    return tuple(found)
 
 
-def _netted(account: Account, ladder: Ladder) -> Mapping[str, Decimal]:
-    """How much of the credits reduces each debit: the oldest first (domain D13)."""
-    own = [item for item in account.items if item.currency == account.currency]
-    left = sum((abs(item.open_amount) for item in own if item.is_credit), ZERO)
-    debits = [item for item in own if not item.is_credit and item.open_amount > ladder.tolerance]
-    taken: dict[str, Decimal] = {}
+def _netted(items: tuple[Presented, ...]) -> Mapping[str, tuple[PartialPayment, ...]]:
+    """What of the credits reduces each debit: the oldest debit first, and by the earliest credits (domain D13)."""
+    open_credits = [each.item for each in items if each.in_balance and each.item.is_credit and each.item.open_amount]
+    left = deque(sorted((_credited_on(credit), abs(credit.open_amount)) for credit in open_credits))
+    debits = [each.item for each in items if each.outside is None]
+    taken: dict[str, tuple[PartialPayment, ...]] = {}
     for item in sorted(debits, key=lambda debit: (debit.due_date, debit.invoice_id)):
-        taken[item.invoice_id] = min(left, item.open_amount)
-        left -= taken[item.invoice_id]
+        wanted, parts = item.open_amount, []
+        while wanted > 0 and left:
+            on, amount = left.popleft()
+            part = min(amount, wanted)
+            parts.append(PartialPayment(on, part))
+            wanted -= part
+            if amount > part:
+                left.appendleft((on, amount - part))
+        taken[item.invoice_id] = tuple(parts)
     return taken
 
 
-def _dunnable(item: OpenItem, currency: str, tolerance: Decimal, netted: Decimal, as_of: dt.date) -> Dunnable:
-    outside = _outside(item, currency, tolerance)
-    if outside is not None:
-        return Dunnable(item, item.open_amount, ZERO, outside=True, counted=False, findings=(outside,))
+def _credited_on(credit: OpenItem) -> dt.date:
+    """The day from which a credit counts; of an overpaid document, whose payments nobody dates, it counts always."""
+    if credit.document_type not in CREDIT_TYPES:
+        return dt.date.min
+    return credit.invoice_date or credit.due_date
+
+
+def _dunnable(
+    presented: Presented, credited: tuple[PartialPayment, ...], undated: tuple[Finding, ...], as_of: dt.date
+) -> Dunnable:
+    item = presented.item
+    netted = total(credit.amount for credit in credited)
+    if presented.outside is not None:
+        return Dunnable(presented, item.open_amount, ZERO, outside=True, counted=False, findings=(presented.outside,))
     block = item.dunning_block if item.dunning_block is not None and item.dunning_block.active(as_of) else None
     disputed = item.disputed_amount or ZERO
     promised = _promised(item, as_of)
@@ -71,25 +94,27 @@ def _dunnable(item: OpenItem, currency: str, tolerance: Decimal, netted: Decimal
     findings = list(_held_back(item, netted, disputed, promised)) if amount == 0 else []
     if block is not None:
         observed: dict[str, Value] = {"reason": block.reason, "valid_to": block.valid_to}
-        note = "blocked until someone lifts it: the block has no end" if block.valid_to is None else None
-        findings.append(Finding("DN-SKP-05", "D10", item.invoice_id, observed, note=note))
-    left = item.open_amount - netted
-    return Dunnable(item, left, amount, outside=False, counted=block is None, findings=tuple(findings))
+        if block.set_by is not None:
+            observed["set_by"] = block.set_by
+        findings.append(Finding("DN-SKP-05", "D10", item.invoice_id, observed))
+    if presented.missing:
+        findings.append(Finding("DT-MIS-01", _rule_of(presented.missing), item.invoice_id, missing=presented.missing))
+    findings += undated
+    return Dunnable(
+        presented=presented,
+        open_amount=item.open_amount - netted,
+        amount=amount,
+        outside=False,
+        counted=block is None,
+        findings=tuple(findings),
+        credits=credited,
+    )
 
 
-def _outside(item: OpenItem, currency: str, tolerance: Decimal) -> Finding | None:
-    """Why the item takes no part at all, if it does not."""
-    observed: dict[str, Value]
-    if item.currency != currency:
-        observed = {"currency": item.currency, "account_currency": currency}
-        return Finding("DT-MIS-05", "C21", item.invoice_id, observed)
-    if item.is_credit or item.open_amount == 0:
-        observed = {"document_type": item.document_type, "open_amount": item.open_amount}
-        return Finding("DN-SKP-08", "D13", item.invoice_id, observed)
-    if item.open_amount <= tolerance:
-        observed = {"open_amount": item.open_amount, "tolerance": tolerance}
-        return Finding("DN-SKP-03", "D14", item.invoice_id, observed)
-    return None
+def _rule_of(missing: tuple[str, ...]) -> str:
+    """The rule that asks for the first of these facts."""
+    name = missing[0].rpartition(".")[2]
+    return {"last_dunned_on": "D2", "principal_status": "D19"}.get(name, "D18")
 
 
 def _promised(item: OpenItem, as_of: dt.date) -> Decimal:

@@ -20,9 +20,12 @@ _RANK = {
             "DT-UND-01",
             "DT-MIS-05",
             "DN-SKP-05",
+            "DN-SKP-15",
             "DN-SKP-06",
             "DN-SKP-07",
             "DN-SKP-08",
+            "DN-SKP-13",
+            "DN-SKP-14",
             "DN-SKP-01",
             "DN-SKP-11",
             "DN-SKP-09",
@@ -35,8 +38,9 @@ _RANK = {
 }
 """The order of domain D27: carve-out, block, dispute, promise, credit balance, grace, interval, minimum.
 
-Codes that the order does not name stand beside their kin: an unconvertible currency with the carve-outs, the account
-gate with grace, a notice already sent with the interval, the cap last.
+Codes that the order does not name stand beside their kin: an unconvertible currency with the carve-outs, a claim
+waived or fallen away with the credit balance, a letter that cannot be sent with the block, the account gate with
+grace, a notice already sent with the interval, the cap last.
 """
 
 
@@ -49,7 +53,6 @@ class Finding:
     subject: str = ACCOUNT
     observed: Mapping[str, Value] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
-    note: str | None = None
 
 
 def main_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

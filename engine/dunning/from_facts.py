@@ -10,10 +10,14 @@ from engine.dunning.account import (
     CarveOut,
     DunningBlock,
     DunningCase,
+    Event,
+    ExchangeRate,
     OpenItem,
     PartialPayment,
     Promise,
 )
+from engine.dunning.pinning import Migration, Pin
+from policies.kinds.ladder import Dunning
 
 Record = Mapping[str, Any]
 """A record of facts: an optional field that was not sent is None or absent."""
@@ -22,15 +26,16 @@ Record = Mapping[str, Any]
 def account_from(
     *,
     account_id: str,
-    currency: str,
     items: list[Record],
     case: Record | None,
     channels: list[str] | None,
+    rates: list[Record] | None,
+    recipient: str | None,
     carve_outs: tuple[CarveOut, ...],
-    items_path: str,
-    case_path: str | None,
+    body: Dunning,
 ) -> Account:
-    """The account. An item that states no currency is in the account's."""
+    """The account, in the policy's currency; so is an item that states none."""
+    currency, paths = body.currency, body.account
     return Account(
         account_id=account_id,
         currency=currency,
@@ -38,8 +43,11 @@ def account_from(
         case=DunningCase() if case is None else _case(case),
         channels=None if channels is None else tuple(channels),
         carve_outs=carve_outs,
-        items_pointer=_pointer(items_path),
-        case_pointer=_pointer(case_path or "dunning_case"),
+        recipient=recipient,
+        items_pointer=_pointer(paths.items_path),
+        case_pointer=_pointer(paths.case_path or "dunning_case"),
+        rates=tuple(_rate(record) for record in rates or []),
+        rates_pointer=_pointer(paths.rates_path or "rates"),
     )
 
 
@@ -64,6 +72,18 @@ def _item(record: Record, currency: str) -> OpenItem:
         reminded_on=record.get("reminded_on"),
         partial_payments=tuple(PartialPayment(payment["date"], payment["amount"]) for payment in payments),
         promise_to_pay=_promise(record.get("promise_to_pay")),
+        events=tuple(_event(event) for event in record.get("events") or []),
+        invoice_date=record.get("invoice_date"),
+        received_on=record.get("received_on"),
+        delivered_on=record.get("delivered_on"),
+        terms_agreed=record.get("terms_agreed"),
+        for_invoice=record.get("for_invoice"),
+        principal_status=record.get("principal_status"),
+        compensation_charged=record.get("compensation_charged"),
+        waived_by=record.get("waived_by"),
+        waived_reason=record.get("waived_reason"),
+        waived_on=record.get("waived_on"),
+        dunning_recipient=record.get("dunning_recipient"),
     )
 
 
@@ -75,7 +95,21 @@ def _level(record: Record, name: str) -> int | None:
 def _block(record: Record | None) -> DunningBlock | None:
     if record is None:
         return None
-    return DunningBlock(record["reason"], record.get("valid_from"), record.get("valid_to"))
+    return DunningBlock(
+        reason=record["reason"],
+        valid_from=record.get("valid_from"),
+        valid_to=record.get("valid_to"),
+        set_by=record.get("set_by"),
+        stops_interest=bool(record.get("stops_interest")),
+    )
+
+
+def _event(record: Record) -> Event:
+    return Event(record["event"], record["date"], _level(record, "level_before"))
+
+
+def _rate(record: Record) -> ExchangeRate:
+    return ExchangeRate(record["from"], record["to"], record["rate"], record["date"], record["source"])
 
 
 def _promise(record: Record | None) -> Promise | None:
@@ -90,4 +124,14 @@ def _case(record: Record) -> DunningCase:
         blocked=_block(record.get("blocked")),
         legal_since=record.get("legal_since"),
         interest_charged=record.get("interest_charged"),
+        pin=Pin(record.get("procedure_id"), record.get("procedure_version"), _migration(record.get("migrated"))),
+        last_notice_key=record.get("last_notice_key"),
+        holds=tuple(record.get("holds") or ()),
+        recipient_blocked=record.get("recipient_blocked") or False,
     )
+
+
+def _migration(record: Record | None) -> Migration | None:
+    if record is None:
+        return None
+    return Migration(record["from_version"], record["to_version"], record["by"], record["on"])

@@ -1,4 +1,4 @@
-"""The gates an account passes before anything of it is dunned (domain D1, D4, D5, D10, D13, D20, D25)."""
+"""The gates an account passes before anything of it is dunned (domain D1, D4, D5, D10, D13, D20, D23, D25)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.dunning.account import Account
-from engine.dunning.dunnable import balance
+from engine.dunning.account import ZERO, Account
+from engine.dunning.due_terms import ToleranceScope
 from engine.dunning.findings import Finding
 from engine.dunning.ladder import Ladder
+from engine.dunning.pinning import Procedure
+from engine.dunning.presented import Presented, balance
 from policies.feel.values import Value
 
 
@@ -27,13 +29,15 @@ class Gate:
     for_reminders: bool = True
 
 
-def account_gates(account: Account, ladder: Ladder, as_of: dt.date) -> tuple[Gate, ...]:
+def account_gates(account: Account, items: tuple[Presented, ...], ladder: Ladder, as_of: dt.date) -> tuple[Gate, ...]:
     """Every gate but the one on days in arrears, each tested, so that every reason is named."""
     return (
         *carve_out_gates(account),
-        _gate("legal", "D20", "DN-SKP-10", _legal(account, as_of), {"legal_since": account.case.legal_since}),
+        *pin_gate(account, ladder.procedure),
+        _legal_gate(account, items, ladder, as_of),
         _block_gate(account, as_of),
-        _gate("balance", "D13", "DN-SKP-08", balance(account) <= 0, {"balance": balance(account)}),
+        _gate("balance", "D13", "DN-SKP-08", balance(items) <= 0, {"balance": balance(items)}),
+        *_tolerance_gate(account, items, ladder),
         *_notice_gates(account, ladder, as_of),
     )
 
@@ -60,8 +64,39 @@ def carve_out_gates(account: Account) -> Iterator[Gate]:
         yield Gate(f"carve-out {carve_out.name}", "D25", read, finding)
 
 
-def _legal(account: Account, as_of: dt.date) -> bool:
-    return account.case.legal_since is not None and as_of >= account.case.legal_since
+def pin_gate(account: Account, procedure: Procedure | None) -> Iterator[Gate]:
+    """For a case that is pinned: shut when that is to another version than this one (domain D23)."""
+    pin = account.case.pin
+    if procedure is not None and (read := pin.read(procedure)):
+        yield _gate("procedure", "D23", "DN-SKP-12", pin.elsewhere(procedure), read)
+
+
+def legal_steps_run(account: Account, items: tuple[Presented, ...], ladder: Ladder, as_of: dt.date) -> bool:
+    """Whether external steps have stopped for legal ones: since the case's day, else since an item's legal level."""
+    since = account.case.legal_since
+    return as_of >= since if since is not None else bool(_at_legal_level(items, ladder))
+
+
+def _legal_gate(account: Account, items: tuple[Presented, ...], ladder: Ladder, as_of: dt.date) -> Gate:
+    read: dict[str, Value] = {"legal_since": account.case.legal_since}
+    if account.case.legal_since is None and (at_level := _at_legal_level(items, ladder)):
+        read["at_legal_level"] = ", ".join(at_level)
+    return _gate("legal", "D20", "DN-SKP-10", legal_steps_run(account, items, ladder, as_of), read)
+
+
+def _at_legal_level(items: tuple[Presented, ...], ladder: Ladder) -> list[str]:
+    legal = min((level.number for level in ladder.levels if level.legal), default=None)
+    if legal is None:
+        return []
+    return [each.item.invoice_id for each in items if each.outside is None and each.item.level_sent >= legal]
+
+
+def _tolerance_gate(account: Account, items: tuple[Presented, ...], ladder: Ladder) -> Iterator[Gate]:
+    """Where the tolerance is the account's: shut while no more than that is open of it (domain D14)."""
+    if ladder.tolerance_scope is ToleranceScope.ACCOUNT:
+        owed, tolerance = balance(items), ladder.tolerance.get(account.currency, ZERO)
+        read = {"balance": owed, "tolerance": tolerance}
+        yield _gate("tolerance", "D14", "DN-SKP-03", owed <= tolerance, read)
 
 
 def _block_gate(account: Account, as_of: dt.date) -> Gate:

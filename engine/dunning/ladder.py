@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
 
+from engine.dunning.charge_terms import Compensation, Fee, Interest, fee_is_negative
+from engine.dunning.due_terms import BusinessDays, DefaultTerms, OnCredit, OnEvent, ToleranceScope
+from engine.dunning.pinning import Procedure
 from policies.ir import Texts
 
 
@@ -17,6 +20,10 @@ class ArrearsBasis(StrEnum):
     LAST_DEADLINE = "last_deadline"
     END_OF_MONTH = "end_of_month"
     LAST_NOTICE = "last_notice"
+
+
+COUNTED_AFRESH = frozenset({ArrearsBasis.LAST_DEADLINE, ArrearsBasis.LAST_NOTICE})
+"""Bases whose date moves with every notice: under `step` each level counts from the notice of the one before it."""
 
 
 class GraceMode(StrEnum):
@@ -42,21 +49,13 @@ class Credits(StrEnum):
     IGNORE = "ignore"
 
 
-class DayCount(StrEnum):
-    """How interest days are counted and what a year has of them (domain D16)."""
+class GroupBy(StrEnum):
+    """What goes into one letter (domain D22)."""
 
-    ACT_365 = "act/365"
-    ACT_366 = "act/366"
-    ACT_360 = "act/360"
-    THIRTY_360 = "30/360"
-
-
-class InterestRounding(StrEnum):
-    """The one point at which interest is rounded to the currency's minor units (domain D16)."""
-
-    PER_DAY = "per_day"
-    PER_PERIOD = "per_period"
-    TOTAL = "total"
+    CUSTOMER = "customer"
+    LEVEL = "level"
+    INVOICE = "invoice"
+    HEAD_OFFICE = "head_office"
 
 
 class Effect(StrEnum):
@@ -70,32 +69,24 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FixedFee:
-    """An amount for the notice, or for each invoice that rises with it."""
+class Unwritten:
+    """Why a text cannot be written: facts that are missing for it, or languages none of which it stands in."""
 
-    amount: Decimal
-    per: Literal["notice", "invoice"]
-
-
-@dataclass(frozen=True, slots=True)
-class PercentFee:
-    """A percentage of the principal; `cap` bounds each fee claimed, and equals it at most."""
-
-    percent: Decimal
-    per: Literal["notice", "invoice"]
-    cap: Decimal | None = None
-
-
-Fee = FixedFee | PercentFee
+    missing: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A message to send: by `channel`, or by `fallback` when the account cannot be reached by it."""
+    """A message to send: by `channel`, or by `fallback` when the account cannot be reached by it.
+
+    `unwritten` says why there is no text for it today, where there is none.
+    """
 
     channel: str
     template: str
     fallback: str | None = None
+    unwritten: Unwritten | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +100,12 @@ class SideEffect:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level: reached at `min_days` in arrears, and standing only at its minimum amount and percentage."""
+    """One level: reached `min_days` after its basis, and standing only at its minimum amount and percentage.
+
+    Without a `basis` of its own it counts from the ladder's. The notice of an `always_dun` level is repeated each
+    time the interval has passed; a `legal` one sends nothing and begins legal steps; `list_all_items` lists in the
+    notice also what is not dunned (domain D20).
+    """
 
     number: int
     min_days: int
@@ -119,6 +115,11 @@ class Level:
     interest: bool = False
     actions: tuple[Action, ...] = ()
     side_effects: tuple[SideEffect, ...] = ()
+    basis: ArrearsBasis | None = None
+    always_dun: bool = False
+    legal: bool = False
+    list_all_items: bool = False
+    payment_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +131,11 @@ class PreDueReminder:
 
 
 @dataclass(frozen=True, slots=True)
-class Interest:
-    """Simple interest: `rate` in percent a year. Less than `min_interest` in a notice is not charged (domain D16)."""
-
-    rate: Decimal
-    basis: DayCount
-    round: InterestRounding
-    min_interest: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
 class Ladder:
-    """A dunning procedure. Days are whole calendar days; `tolerance` is in the account's currency.
+    """A dunning procedure. Days are whole calendar days; `tolerance` is an amount for each currency.
 
-    Levels are numbered 1, 2, 3 … with thresholds strictly increasing: `ladder_faults` says where they are not.
+    Levels are numbered 1, 2, 3 … with thresholds strictly increasing among those of one basis: `ladder_faults` says
+    where they are not. `procedure` is the policy and version it belongs to, where it belongs to one.
     """
 
     levels: tuple[Level, ...]
@@ -153,10 +145,22 @@ class Ladder:
     arrears_basis: ArrearsBasis = ArrearsBasis.ORIGINAL_DUE
     interval_days: int = 0
     min_days_in_arrears_account: int = 0
-    tolerance: Decimal = Decimal(0)
+    tolerance: Mapping[str, Decimal] = field(default_factory=dict)
+    tolerance_scope: ToleranceScope = ToleranceScope.ITEM
     credits: Credits = Credits.NET
+    on_credit: OnCredit = OnCredit.KEEP
+    on_event: OnEvent = field(default_factory=OnEvent)
+    business_days: BusinessDays = field(default_factory=BusinessDays)
+    default_terms: DefaultTerms | None = None
     interest: Interest | None = None
+    compensation: Compensation | None = None
     pre_due: tuple[PreDueReminder, ...] = ()
+    procedure: Procedure | None = None
+    group_by: GroupBy = GroupBy.CUSTOMER
+
+    def basis(self, level: Level) -> ArrearsBasis:
+        """The date from which the level counts."""
+        return level.basis or self.arrears_basis
 
     def level(self, number: int) -> Level:
         """The level of that number, counted from 1."""
@@ -173,35 +177,43 @@ def ladder_faults(ladder: Ladder) -> tuple[tuple[str, str], ...]:
     faults: list[tuple[str, str]] = []
     if not ladder.levels:
         faults.append(("levels", "a ladder needs at least one level"))
-    days_and_tolerance = ("grace_days", "interval_days", "min_days_in_arrears_account", "tolerance")
-    faults += [(name, f"`{name}` may not be negative") for name in days_and_tolerance if getattr(ladder, name) < 0]
-    if ladder.interest is not None and ladder.interest.min_interest < 0:
+    days = ("grace_days", "interval_days", "min_days_in_arrears_account")
+    faults += [(name, f"`{name}` may not be negative") for name in days if getattr(ladder, name) < 0]
+    if any(amount < 0 for amount in ladder.tolerance.values()):
+        faults.append(("tolerance", "`tolerance` may not be negative"))
+    if ladder.default_terms is not None and min(ladder.default_terms.days, ladder.default_terms.longest or 0) < 0:
+        faults.append(("default_terms", "`default_terms` may not be negative"))
+    if ladder.interval_days < 1 and any(level.always_dun for level in ladder.levels):
+        faults.append(("interval_days", "a level that is repeated needs an interval of at least 1 day"))
+    lowest = None if ladder.interest is None else ladder.interest.min_interest.value
+    if lowest is not None and lowest < 0:
         faults.append(("interest.min_interest", "`min_interest` may not be negative"))
     for index, reminder in enumerate(ladder.pre_due):
         if reminder.offset >= 0:
             faults.append((f"pre_due[{index}].offset", "a reminder before the due date needs a negative offset"))
-    reached = None
+    before: dict[ArrearsBasis, Level] = {}
     for index, level in enumerate(ladder.levels):
-        faults += [(f"levels[{index}].{place}", words) for place, words in _level_faults(level, index, reached)]
-        reached = level.min_days
+        basis = ladder.basis(level)
+        afresh = basis in COUNTED_AFRESH and ladder.escalation is Escalation.STEP
+        earlier = None if afresh else before.get(basis)
+        faults += [(f"levels[{index}].{place}", words) for place, words in _level_faults(level, index, earlier)]
+        before[basis] = level
     return tuple(faults)
 
 
-def _level_faults(level: Level, index: int, reached: int | None) -> list[tuple[str, str]]:
+def _level_faults(level: Level, index: int, earlier: Level | None) -> list[tuple[str, str]]:
     faults: list[tuple[str, str]] = []
     if level.number != index + 1:
         faults.append(("number", f"levels are numbered from 1 without a gap: this one is {index + 1}"))
+    if level.payment_days is not None and level.payment_days < 0:
+        faults.append(("payment_days", "`payment_days` may not be negative"))
     if level.min_days < 0:
         faults.append(("min_days", "a level cannot be reached before the due date; that is what a reminder is for"))
-    if reached is not None and level.min_days <= reached:
-        faults.append(("min_days", f"level {index + 1} must come later than level {index} ({reached} days)"))
+    if earlier is not None and level.min_days <= earlier.min_days:
+        said = f"level {index + 1} must come later than level {earlier.number} ({earlier.min_days} days)"
+        faults.append(("min_days", said))
     minimums = {"min_amount": level.min_amount, "min_pct": level.min_pct}
     faults += [(name, f"`{name}` may not be negative") for name, value in minimums.items() if value < 0]
-    match level.fee:
-        case FixedFee(amount=amount) if amount < 0:
-            faults.append(("fee", "a fee may not be negative"))
-        case PercentFee(percent=percent, cap=cap) if percent < 0 or (cap is not None and cap < 0):
-            faults.append(("fee", "a fee and its cap may not be negative"))
-        case _:
-            pass
+    if level.fee is not None and fee_is_negative(level.fee):
+        faults.append(("fee", "a fee and its cap may not be negative"))
     return faults

@@ -41,15 +41,15 @@ class Assignment:
         return tuple(range(sent + 1, self.assigned))
 
 
-def assign(item: OpenItem, threshold: int, ladder: Ladder, minimums: Minimums) -> Assignment:
-    """The item's level: escalated from the one sent, capped by its key, dropped until its minimums are met."""
-    escalated = escalate(ladder.escalation, item.level_sent, threshold)
-    capped = cap(escalated, item)
+def assign(item: OpenItem, sent: int, threshold: int, ladder: Ladder, minimums: Minimums) -> Assignment:
+    """The item's level: escalated from what counts as sent, capped by its key, dropped until its minimums are met."""
+    escalated = escalate(ladder.escalation, sent, threshold)
+    capped = cap(escalated, item.max_dunning_level, sent)
     assigned, dropped = stand(capped, ladder, minimums, item.invoice_id)
     findings: tuple[Finding, ...] = ()
     if threshold == 0:
         observed = {"first_level_days": ladder.level(1).min_days}
-        findings = (Finding("DN-SKP-01", "D6", item.invoice_id, observed, note="no level is reached yet"),)
+        findings = (Finding("DN-SKP-01", "D6", item.invoice_id, observed),)
     elif capped == 0:
         findings = (Finding("DN-CAP-01", "D12", item.invoice_id, {"max_dunning_level": item.max_dunning_level}),)
     elif assigned == 0:
@@ -70,13 +70,11 @@ def escalate(escalation: Escalation, sent: int, threshold: int) -> int:
             assert_never(never)
 
 
-def cap(level: int, item: OpenItem) -> int:
+def cap(level: int, key: int | None, sent: int) -> int:
     """The level under the item's dunning key: 0 is never dunned, and one sent before the key was set is kept (D12)."""
-    if item.max_dunning_level is None:
+    if key is None:
         return level
-    if item.max_dunning_level == 0:
-        return 0
-    return min(level, max(item.max_dunning_level, item.level_sent))
+    return 0 if key == 0 else min(level, max(key, sent))
 
 
 def stand(level: int, ladder: Ladder, minimums: Minimums, subject: str) -> tuple[int, tuple[Finding, ...]]:

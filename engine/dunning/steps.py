@@ -6,27 +6,24 @@ import datetime as dt
 from collections.abc import Sequence
 
 from engine.decision import Status, Step
+from engine.dunning.charge_steps import charge_steps
 from engine.dunning.gates import Gate
-from engine.dunning.notice import FeeClaim, InterestClaim, InterestResult, ItemResult, Outcome
+from engine.dunning.notice import CompensationResult, FeeClaim, InterestResult, ItemResult, Outcome
+from policies.feel.values import Value
 
 
 def steps(
     gates: Sequence[Gate],
     items: Sequence[ItemResult],
     fees: Sequence[FeeClaim],
+    compensation: CompensationResult,
     interest: InterestResult,
     following: dt.date | None,
 ) -> tuple[Step, ...]:
     """The trace in the order of the procedure. A gate has fired when it is shut."""
     trace = [_gate_step(gate) for gate in gates]
     trace += [item_step(item) for item in items]
-    trace += [
-        Step("fee", claim.claim_id, Status.COMPUTED, claim.amount, {"level": claim.level}, note="D15") for claim in fees
-    ]
-    trace += [_interest_step(claim) for claim in interest.claims]
-    if interest.waived is not None:
-        note = "D16: below min_interest, not charged"
-        trace.append(Step("interest", "min_interest", Status.NOT_FIRED, interest.waived, note=note))
+    trace += charge_steps(fees, compensation, interest)
     trace.append(Step("next evaluation", "next_evaluation", Status.COMPUTED, following, note="D26"))
     return tuple(trace)
 
@@ -40,7 +37,7 @@ def _gate_step(gate: Gate) -> Step:
 
 def item_step(item: ItemResult) -> Step:
     """How one item ended, with its threshold level beside the assigned one."""
-    read = {
+    read: dict[str, Value] = {
         "days_in_arrears": item.days_in_arrears,
         "dunnable": item.dunnable,
         "threshold_level": item.threshold_level,
@@ -49,31 +46,20 @@ def item_step(item: ItemResult) -> Step:
     }
     if item.capped_at is not None:
         read["capped_at"] = item.capped_at
+    if item.moved_to is not None:
+        read["due_on"] = item.moved_to
+    if item.conversion is not None:
+        rate = item.conversion.rate
+        read |= {"original_currency": item.conversion.currency, "original_amount": item.conversion.amount}
+        read |= {"rate": rate.rate, "rate_date": rate.date, "rate_source": rate.source}
+    changed = tuple(
+        Step("event", change.event, Status.COMPUTED, change.after, {"on": change.on, "from": change.before}, note="D8")
+        for change in item.level_changes
+    )
     passed = tuple(
         Step("level", str(number), Status.SKIPPED, note="passed over: its fee and actions do not apply")
         for number in item.passed_over
     )
     status = Status.SKIPPED if item.outcome is Outcome.SKIP else Status.FIRED
     note = ", ".join(item.skips) or item.outcome.value
-    return Step("item", item.invoice_id, status, read=read, note=note, steps=passed)
-
-
-def _interest_step(claim: InterestClaim) -> Step:
-    read = {
-        "rate": claim.rate,
-        "basis": claim.basis.value,
-        "round": claim.round.value,
-        "accrued": claim.accrued,
-        "already_charged": claim.already_charged,
-    }
-    periods = tuple(
-        Step(
-            "period",
-            f"{period.after.isoformat()}..{period.until.isoformat()}",
-            Status.COMPUTED,
-            period.interest,
-            {"days": period.days, "outstanding": period.outstanding},
-        )
-        for period in claim.periods
-    )
-    return Step("interest", claim.claim_id, Status.COMPUTED, claim.amount, read, note="D16", steps=periods)
+    return Step("item", item.invoice_id, status, read=read, note=note, steps=(*changed, *passed))

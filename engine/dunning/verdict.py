@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.dunning.account import Account
@@ -10,17 +11,28 @@ from engine.dunning.considered import Considered, consider
 from engine.dunning.findings import Finding, codes
 from engine.dunning.gates import Gate, account_gates, arrears_gate
 from engine.dunning.ladder import Ladder
-from engine.dunning.notice import ItemResult, Outcome
+from engine.dunning.letters import Letter, notice_letters, reminder_letters
+from engine.dunning.notice import CancelledClaim, ItemResult, Outcome
+from engine.dunning.presented import present
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The account's gates and items, with those that are in the notice and those that are only reminded."""
+    """The account's gates and items, with those that are in the notice and those that are only reminded.
+
+    `letters` and `reminders` are the same items by the letter they go into (domain D22). `unsent` are letters of which
+    nothing can be sent: their items are skipped (domain D6, D21). `at_law`: legal steps begin, the notice is internal
+    and nothing of it is sent (domain D20).
+    """
 
     gates: tuple[Gate, ...]
     items: tuple[Considered, ...]
     noticed: tuple[Considered, ...]
     reminded: tuple[Considered, ...]
+    letters: tuple[Letter, ...]
+    reminders: tuple[Letter, ...]
+    unsent: tuple[Letter, ...]
+    at_law: bool
 
     @property
     def outcome(self) -> Outcome:
@@ -33,6 +45,12 @@ class Verdict:
         return max((item.level for item in self.noticed), default=0)
 
     @property
+    def cancelled(self) -> tuple[CancelledClaim, ...]:
+        """The fees and interest that fall with their invoice (domain D19)."""
+        fallen = (item.entry.item for item in self.items if item.entry.presented.cancelled)
+        return tuple(CancelledClaim(item.invoice_id, item.for_invoice, item.open_amount) for item in fallen)
+
+    @property
     def shut(self) -> tuple[Finding, ...]:
         """Why the account's gates are shut."""
         return tuple(gate.shut for gate in self.gates if gate.shut is not None)
@@ -43,6 +61,11 @@ class Verdict:
         active = {item.invoice_id for item in (*self.noticed, *self.reminded)}
         skipped = (item for item in self.items if item.invoice_id not in active)
         return (*self.shut, *(finding for item in skipped for finding in item.skip_findings))
+
+    @property
+    def capped(self) -> frozenset[str]:
+        """The items that their dunning key holds down (domain D12)."""
+        return frozenset(end.invoice_id for end in self.item_results() if end.capped_at is not None)
 
     def item_results(self) -> tuple[ItemResult, ...]:
         """How each item ends, in the account's order."""
@@ -62,6 +85,9 @@ class Verdict:
             threshold_level=item.threshold,
             assigned_level=assigned,
             recorded_level=max(item.level_sent, assigned),
+            level_changes=item.standing.changes,
+            moved_to=item.entry.presented.moved_to,
+            conversion=item.entry.presented.conversion,
             rises=assigned > item.level_sent,
             passed_over=() if assignment is None else assignment.passed_over(item.level_sent),
             capped_at=item.entry.item.max_dunning_level if held_down else None,
@@ -70,14 +96,47 @@ class Verdict:
 
 
 def reach_verdict(ladder: Ladder, account: Account, as_of: dt.date) -> Verdict:
-    """Ask every gate and every item: a notice needs all gates open and one item that rises to a new level."""
-    items = consider(ladder, account, as_of)
+    """Ask every gate and every item: a letter needs all gates open and one item that rises, or is always dunned.
+
+    With the first item at a legal level external steps stop: all others are left alone (domain D20).
+    """
+    presented = present(account, ladder, as_of)
+    items = consider(ladder, account, presented, as_of)
     in_arrears = [item.days for item in items if item.assignment is not None]
-    gates = (*account_gates(account, ladder, as_of), arrears_gate(in_arrears, ladder))
-    noticed: tuple[Considered, ...] = ()
-    if all(gate.shut is None for gate in gates) and any(item.rises for item in items):
-        noticed = tuple(item for item in items if item.level > 0)
-    reminded: tuple[Considered, ...] = ()
+    gates = (*account_gates(account, presented, ladder, as_of), arrears_gate(in_arrears, ladder))
+    open_gates = all(gate.shut is None for gate in gates)
+    at_law = open_gates and any(_goes_to_law(item, ladder) for item in items)
+    if at_law:
+        items = tuple(item if _goes_to_law(item, ladder) else item.left_to_law() for item in items)
+    letters: tuple[Letter, ...] = ()
+    if open_gates:
+        standing = notice_letters((item for item in items if item.level > 0), account, ladder)
+        letters = tuple(letter for letter in standing if any(item.calls for item in letter.items))
+    reminders: tuple[Letter, ...] = ()
     if all(gate.shut is None or not gate.for_reminders for gate in gates):
-        reminded = tuple(item for item in items if item.reminder is not None)
-    return Verdict(gates, items, noticed, reminded)
+        reminders = reminder_letters(items, account, ladder)
+    unsent = tuple(letter for letter in (*(() if at_law else letters), *reminders) if not letter.goes)
+    kept_back = {item.invoice_id: item.left_out(*letter.findings(item)) for letter in unsent for item in letter.items}
+    items = tuple(kept_back.get(item.invoice_id, item) for item in items)
+    letters = tuple(letter for letter in letters if at_law or letter.goes)
+    reminders = tuple(letter for letter in reminders if letter.goes)
+    return Verdict(
+        gates=gates,
+        items=items,
+        noticed=_named_in(letters, items),
+        reminded=_named_in(reminders, items),
+        letters=letters,
+        reminders=reminders,
+        unsent=unsent,
+        at_law=at_law,
+    )
+
+
+def _named_in(letters: Iterable[Letter], items: Iterable[Considered]) -> tuple[Considered, ...]:
+    """The items of these letters, in the account's order."""
+    named = {item.invoice_id for letter in letters for item in letter.items}
+    return tuple(item for item in items if item.invoice_id in named)
+
+
+def _goes_to_law(item: Considered, ladder: Ladder) -> bool:
+    return item.rises and ladder.level(item.level).legal

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from policies.ir import Expression, Texts
+from policies.kinds.charges import Compensation, Fee, Interest
+from policies.kinds.due_terms import Basis, BusinessDays, DefaultTerms, OnEvent, Tolerance
+from policies.kinds.notices import Action, Effect, GroupBy, Reminder, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,55 +21,11 @@ class AccountPaths:
     case: Expression | None
     case_path: str | None
     channels: Expression | None
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """A message by a channel, or by its fallback."""
-
-    send: str
-    by: str
-    fallback: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """An effect on the account, what it sets, and what lifts it."""
-
-    effect: Literal["hold_orders", "set_payment_terms", "credit_stop", "assign_collector", "to_agency"]
-    to: str | None
-    release_when: Texts
-
-
-@dataclass(frozen=True, slots=True)
-class Fee:
-    """A fee: `amount` in money, or in percent of the principal with a cap."""
-
-    kind: Literal["fixed", "percent"]
-    amount: Expression
-    cap: Expression | None
-    per: Literal["notice", "invoice"]
-
-
-@dataclass(frozen=True, slots=True)
-class Interest:
-    """Interest terms: the rate in percent a year."""
-
-    rate: Expression
-    basis: Literal["act/365", "act/366", "act/360", "30/360"]
-    round: Literal["per_day", "per_period", "total"]
-    min_interest: Expression | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reminder:
-    """A reminder `days` (negative) from the due date."""
-
-    name: str
-    days: int
-    title: Texts
-    actions: tuple[Action, ...]
-    line: int = field(compare=False)
+    rates: Expression | None
+    rates_path: str | None
+    language: Expression | None
+    recipient: Expression | None
+    head_office: Expression | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +35,17 @@ class Level:
     name: str
     title: Texts
     min_days: Expression
+    basis: Basis
     min_amount: Expression | None
     min_pct: Expression | None
     fee: Fee | None
     interest: bool
+    always_dun: bool
+    legal: bool
+    list_all_items: bool
     actions: tuple[Action, ...]
     effects: tuple[Effect, ...]
+    payment_days: Expression | None
     line: int = field(compare=False)
 
 
@@ -91,14 +55,23 @@ class Dunning:
 
     account: AccountPaths
     escalation: Literal["step", "jump", "skip_forward"]
-    arrears_basis: Literal["original_due", "last_deadline", "end_of_month", "last_notice"]
+    on_event: OnEvent
+    arrears_basis: Basis
+    business_days: BusinessDays | None
+    default_terms: DefaultTerms | None
     grace_days: Expression | None
     grace_mode: Literal["gate", "shift"]
     interval_days: Expression | None
     min_days_in_arrears: Expression | None
-    tolerance: Expression | None
+    tolerance: tuple[Tolerance, ...]
+    tolerance_scope: Literal["item", "account"]
     credits: Literal["net", "list", "ignore"]
+    on_credit: Literal["keep", "cancel"]
     interest: Interest | None
+    compensation: Compensation | None
+    group_by: GroupBy
+    templates: tuple[Template, ...]
     reminders: tuple[Reminder, ...]
     levels: tuple[Level, ...]
     currency: str
+    languages: tuple[str, ...]

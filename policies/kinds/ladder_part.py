@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from policies.document import PolicyPart
-from policies.document_fields import CHOICE, Count, Expression, Name, Part, TextsField, Truth, Word
+from policies.document_fields import CHOICE, Expression, Name, Part, TextsField, Truth, Word
+from policies.kinds.charges_part import CompensationPart, FeePart, InterestPart
+from policies.kinds.due_terms_part import BasisWord, BusinessDaysPart, DefaultTermsPart, OnEventPart, ToleranceField
+from policies.kinds.notices_part import ActionPart, EffectPart, ReminderPart, TemplatePart
 
 
 class AccountPart(Part):
@@ -19,6 +22,14 @@ class AccountPart(Part):
     """The fact with its dunning case: last notice, interest charged."""
     channels: Expression | None = None
     """The fact with the channels it can be reached by."""
+    rates: Expression | None = None
+    """The fact with exchange rates: items in another currency are converted."""
+    language: Expression | None = None
+    """The language it reads; its letters are written in that one alone."""
+    recipient: Expression | None = None
+    """Who its letters go to, when that is not the account itself."""
+    head_office: Expression | None = None
+    """Its head office, for `group_by: head_office`."""
 
 
 class CarveOutPart(Part):
@@ -34,69 +45,6 @@ class CarveOutPart(Part):
     """Its name for people."""
 
 
-class ActionPart(Part):
-    """A message: the template to send, by which channel, and by which other when the account has not that one."""
-
-    send: Name
-    """The template."""
-    by: Word
-    """The channel."""
-    fallback: Word | None = None
-    """The channel when the account has not the first."""
-
-
-class EffectPart(Part):
-    """What a level does to the account, what it sets (`to`), and what lifts it again (domain D21)."""
-
-    effect: Annotated[
-        Literal["hold_orders", "set_payment_terms", "credit_stop", "assign_collector", "to_agency"], CHOICE
-    ]
-    """What happens to the account."""
-    to: Word | None = None
-    """What is set, for `set_payment_terms` and `assign_collector`."""
-    release_when: TextsField
-    """What lifts it again, in words."""
-
-
-class FeePart(Part):
-    """A fee: `fixed`, or a `percent` of the principal with a cap; for the notice or for each invoice that rises."""
-
-    fixed: Expression | None = None
-    """An amount."""
-    percent: Expression | None = None
-    """Percent of the principal."""
-    cap: Expression | None = None
-    """The most a percentage may come to."""
-    per: Annotated[Literal["notice", "invoice"], CHOICE]
-    """Charged once a notice, or for each invoice that rises to the level."""
-
-
-class InterestPart(Part):
-    """Simple interest on overdue principal, from the day after it was due (domain D16)."""
-
-    rate: Expression
-    """Percent a year."""
-    basis: Annotated[Literal["act/365", "act/366", "act/360", "30/360"], CHOICE]
-    """How days become a part of a year."""
-    round: Annotated[Literal["per_day", "per_period", "total"], CHOICE]
-    """What is rounded to the smallest coin: each day, each period, or the total."""
-    min_interest: Expression | None = None
-    """Interest below this amount is not charged."""
-
-
-class ReminderPart(Part):
-    """A reminder before the due date: `days` (negative) from it. No fee, no interest, no notice (domain D9)."""
-
-    reminder: Name
-    """The name of the reminder."""
-    days: Count
-    """Days before the due date, as a negative number."""
-    title: TextsField | None = None
-    """Its name for people."""
-    actions: tuple[ActionPart, ...] = ()
-    """Messages to send."""
-
-
 class LevelPart(Part):
     """A level, reached at `min_days` in arrears, that stands only at its minimum amount and percentage (D6, D7)."""
 
@@ -106,6 +54,8 @@ class LevelPart(Part):
     """Its name for people."""
     min_days: Expression
     """Days in arrears from which an item is at this level."""
+    basis: BasisWord | None = None
+    """From which day its `min_days` count, when not from the policy's `arrears_basis`."""
     min_amount: Expression | None = None
     """The smallest overdue amount for which the level stands."""
     min_pct: Expression | None = None
@@ -114,6 +64,14 @@ class LevelPart(Part):
     """The fee of the level."""
     interest: Truth = False
     """Whether interest is charged at this level."""
+    payment_days: Expression | None = None
+    """Days from the letter until it wants to be paid: the deadline it names."""
+    always_dun: Truth = False
+    """Whether its notice is repeated each time the interval has passed, though no item rises."""
+    legal: Truth = False
+    """Whether it is internal: legal steps are taken and nothing is sent."""
+    list_all_items: Truth = False
+    """Whether its notice also lists the items that are not dunned."""
     actions: tuple[ActionPart, ...] = ()
     """Messages to send."""
     effects: tuple[EffectPart, ...] = ()
@@ -131,10 +89,14 @@ class DunningPart(PolicyPart):
     """Who is left alone; so is everyone for whom the condition is unknown."""
     escalation: Annotated[Literal["step", "jump", "skip_forward"], CHOICE]
     """How items rise: one level a notice, to the level of their days, or first the lowest and then by their days."""
-    arrears_basis: Annotated[Literal["original_due", "last_deadline", "end_of_month", "last_notice"], CHOICE] = (
-        "original_due"
-    )
-    """From which day arrears are counted."""
+    on_event: OnEventPart
+    """What becomes of the level sent after a payment of a part, a credit note, a moved due date."""
+    arrears_basis: BasisWord = "original_due"
+    """From which day arrears are counted, and levels that state no basis of their own."""
+    business_days: BusinessDaysPart | None = None
+    """The days on which nobody has to pay."""
+    default_terms: DefaultTermsPart | None = None
+    """When an item is due for which no terms were agreed."""
     grace_days: Expression | None = None
     """Days after the due date before an item counts."""
     grace_mode: Annotated[Literal["gate", "shift"], CHOICE] = "gate"
@@ -143,12 +105,22 @@ class DunningPart(PolicyPart):
     """The fewest days between two notices."""
     min_days_in_arrears: Expression | None = None
     """The fewest days the oldest item must be in arrears."""
-    tolerance: Expression | None = None
-    """An item with no more than this amount open is left alone."""
+    tolerance: ToleranceField = {}
+    """An item with no more than this amount open is left alone; one amount, or one per currency."""
+    tolerance_scope: Annotated[Literal["item", "account"], CHOICE] = "item"
+    """Whether each item is held against the tolerance, or the account's balance."""
     credits: Annotated[Literal["net", "list", "ignore"], CHOICE]
     """What becomes of credit notes and payments: net them from the oldest item, list them, or ignore them."""
+    on_credit: Annotated[Literal["keep", "cancel"], CHOICE] | None = None
+    """What becomes of fees and interest when their invoice is credited in full; needed where items say so."""
     interest: InterestPart | None = None
     """How interest is computed."""
+    compensation: CompensationPart | None = None
+    """What the law gives for late payment, once for each debt."""
+    group_by: Annotated[Literal["customer", "level", "invoice", "head_office"], CHOICE] = "customer"
+    """What goes into one letter: all items of the account, those of one level, one invoice; or to the head office."""
+    templates: dict[Name, TemplatePart] = {}
+    """The texts of the messages, by the names that `send` uses."""
     reminders: tuple[ReminderPart, ...] = ()
     """Friendly reminders before the due date."""
     levels: tuple[LevelPart, ...]
