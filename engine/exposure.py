@@ -1,97 +1,99 @@
-"""What a customer owes or is about to owe (domain C1), and whether an order fits under the limit (domain C3, C16)."""
+"""What a customer owes or is about to owe (domain C1)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.decision import Status, Step
+from engine.documents import ZERO, Tally, count_documents, count_reservations
 from engine.meaning import Notes
 from engine.sitting import Judged, Sitting
 from policies.feel.values import FEEL_DECIMAL
-from policies.kinds.credit import Exposure, OrderCheck
+from policies.ir import Expression
+from policies.kinds.credit_exposure import Exposure
 
-_ZERO = Decimal(0)
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Exposure as it stands, and as it counts against a limit; `orders` are those that the documents hold.
+
+    `reserved` says that reservations are known, so that two decisions at once cannot use the same room (C22).
+    """
+
+    judged: Judged
+    counted: Decimal | None
+    orders: frozenset[str]
+    reserved: bool
 
 
-def measure_exposure(exposure: Exposure, sitting: Sitting) -> Judged:
-    """The sum of the components less credits; unknown when a component is unknown or negative (an input error)."""
-    notes, steps, total = Notes(), [], _ZERO
-    known = True
-    parts = [(name, value, 1) for name, value in exposure.components]
-    if exposure.credits is not None:
-        parts.append(("credits", exposure.credits, -1))
-    for name, expression, sign in parts:
-        judged = sitting.judge(expression)
-        value = judged.value
-        if isinstance(value, Decimal) and value < 0:
-            judged.notes.undefined[f"{name} is negative: {value}"] = None
-            value = None
-        notes.read.update(judged.notes.read)
-        if value is None:
-            known = False
-            notes.because_of(judged.notes)
-        else:
-            total = FEEL_DECIMAL.add(total, FEEL_DECIMAL.multiply(value, Decimal(sign)))
-        status = Status.UNKNOWN if value is None else Status.COMPUTED
-        steps.append(judged.step("component", name, status, expression.line, value=value))
-    status = Status.COMPUTED if known else Status.UNKNOWN
-    result = total if known else None
+def measure_exposure(exposure: Exposure, order_id: str | None, sitting: Sitting) -> Measured:
+    """The sum of what counts less credits and the secured part; unknown when a part is unknown or an input error."""
+    sums = _Sums(Notes(), [])
+    owed = ZERO
+    for name, expression in exposure.components:
+        owed = FEEL_DECIMAL.add(owed, sums.amount(name, expression, sitting))
+    orders: frozenset[str] = frozenset()
+    if exposure.documents is not None:
+        tally = count_documents(exposure.documents, sitting)
+        owed, orders = FEEL_DECIMAL.add(owed, sums.tally("documents", tally)), tally.orders
+    reserved = exposure.reservations is not None
+    if exposure.reservations is not None:
+        served = orders | ({order_id} if order_id is not None else frozenset())
+        tally = count_reservations(exposure.reservations, served, sitting)
+        owed, reserved = FEEL_DECIMAL.add(owed, sums.tally("reservations", tally)), tally.total is not None
+    credits_ = ZERO if exposure.credits is None else sums.amount("credits", exposure.credits, sitting)
+    secured = ZERO if exposure.secured is None else sums.amount("secured", exposure.secured, sitting)
+    total = FEEL_DECIMAL.subtract(FEEL_DECIMAL.subtract(owed, credits_), secured)
+    status = Status.COMPUTED if sums.known else Status.UNKNOWN
+    notes = sums.notes
     sitting.steps.append(
         Step(
             "exposure",
             "exposure",
             status,
-            value=result,
+            value=total if sums.known else None,
             missing=tuple(notes.missing),
             undefined=tuple(notes.undefined),
-            steps=tuple(steps),
+            steps=tuple(sums.steps),
         )
     )
-    return Judged(result, notes if not known else Notes(read=notes.read))
+    if not sums.known:
+        return Measured(Judged(None, notes), None, orders, reserved)
+    unsecured = max(FEEL_DECIMAL.subtract(owed, secured), ZERO)
+    # Security beyond the debt never makes room, and credits beyond it only where the policy says so (C1).
+    counted = FEEL_DECIMAL.subtract(unsecured, credits_) if exposure.credits_raise_available else max(total, ZERO)
+    return Measured(Judged(total, Notes(read=notes.read)), counted, orders, reserved)
 
 
-def counted(exposure: Decimal) -> Decimal:
-    """Exposure as it counts against a limit: credits beyond the debt do not raise what is available (C1)."""
-    return max(exposure, _ZERO)
+@dataclass(slots=True)
+class _Sums:
+    """The amounts of an exposure as they are added up."""
 
+    notes: Notes
+    steps: list[Step]
+    known: bool = True
 
-def check_order(order: OrderCheck, sitting: Sitting, exposure: Judged, limit: Judged, missing_route: str) -> Status:
-    """Fired when the order does not fit under the limit, unknown when that cannot be known.
+    def amount(self, name: str, expression: Expression, sitting: Sitting) -> Decimal:
+        """One amount, written into the trace; 0 stands for one that makes the sum unknown."""
+        judged = sitting.judge(expression)
+        value = judged.value
+        if isinstance(value, Decimal) and value < 0:
+            judged.notes.undefined[f"{name} is negative: {value}"] = None
+            value = None
+        self.notes.read.update(judged.notes.read)
+        if value is None:
+            self.known = False
+            self.notes.because_of(judged.notes)
+        status = Status.UNKNOWN if value is None else Status.COMPUTED
+        self.steps.append(judged.step("component", name, status, expression.line, value=value))
+        return ZERO if value is None else value
 
-    A return (negative amount) and a fully prepaid order fit; a part prepaid is not tested; equality fits. A prepayment
-    that is not known is none.
-    """
-    amount, included = sitting.judge(order.amount), sitting.judge(order.included)
-    prepaid = None if order.prepaid is None else sitting.judge(order.prepaid)
-    notes = Notes()
-    for judged in (amount, included, exposure, limit, *((prepaid,) if prepaid else ())):
-        notes.read.update(judged.notes.read)
-    paid = prepaid.value if prepaid is not None and prepaid.value is not None else _ZERO
-    status, said = Status.NOT_FIRED, "fits"
-    if paid < 0:
-        status, said = Status.UNKNOWN, "cannot be tested"
-        notes.undefined[f"the prepayment is negative: {paid}"] = None
-    elif amount.value is not None and amount.value < 0:
-        said = "a return is never refused"
-    elif amount.value is not None and paid > 0 and paid >= amount.value:
-        said = "prepaid in full"
-    elif any(judged.value is None for judged in (amount, included, exposure, limit)):
-        status, said = Status.UNKNOWN, "cannot be tested"
-        for judged in (amount, included, exposure, limit):
-            if judged.value is None:
-                notes.because_of(judged.notes)
-    else:
-        owed = counted(exposure.value)
-        tested = owed if included.value else FEEL_DECIMAL.add(owed, FEEL_DECIMAL.subtract(amount.value, paid))
-        said = f"{tested} against a limit of {limit.value}"
-        notes.read.update({"exposure": exposure.value, "limit": limit.value})
-        if tested > limit.value:
-            status = Status.FIRED
-    judged = Judged(None, notes)
-    line = order.amount.line
-    sitting.steps.append(judged.step("order", "order against limit", status, line, note=said))
-    if status is Status.FIRED:
-        sitting.reason(order.reason, "order against limit", judged, order.over_limit)
-    elif status is Status.UNKNOWN:
-        sitting.data_reason("order against limit", notes, missing_route)
-    return status
+    def tally(self, name: str, tally: Tally) -> Decimal:
+        """The sum of a list, with its records below it in the trace."""
+        if tally.total is None:
+            self.known = False
+            self.notes.because_of(tally.notes)
+        status = Status.UNKNOWN if tally.total is None else Status.COMPUTED
+        self.steps.append(Step("component", name, status, value=tally.total, steps=tuple(tally.steps)))
+        return ZERO if tally.total is None else tally.total

@@ -1,4 +1,4 @@
-"""A credit limit: computed by methods and bounded (domain C11, C12), or set earlier (domain C4, C13)."""
+"""A credit limit computed by methods and bounded (domain C11, C12)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.sitting import Judged, Sitting
 from policies.currencies import minor_units
 from policies.feel.values import FEEL_DECIMAL
 from policies.ir import Expression
-from policies.kinds.credit import ComputedLimit, CurrentLimit, Method
+from policies.kinds.credit_limit import ComputedLimit, Method
 from policies.types import Money
 
 _ZERO, _HUNDRED = Decimal(0), Decimal(100)
@@ -26,12 +26,17 @@ _NET_WORTH_METHODS = frozenset({"pct_tangible_net_worth", "pct_working_capital"}
 
 @dataclass(slots=True)
 class Granted:
-    """The limit with what bound it; `route` is the outcome that follows when it could not be set, else None."""
+    """The limit with what bound it; `route` is the outcome that follows when it could not be set, else None.
+
+    `unlimited`: there is none, and the policy says so. `lift` is what security added to it.
+    """
 
     judged: Judged
     binding: list[str] = field(default_factory=list)
     valid_to: dt.date | None = None
     route: str | None = None
+    unlimited: bool = False
+    lift: Decimal | None = None
 
 
 def _mean(amounts: list[Decimal]) -> Decimal:
@@ -85,7 +90,7 @@ def compute_limit(limit: ComputedLimit, sitting: Sitting, missing_route: str) ->
         return Granted(Judged(None, notes), route=missing_route)
     amount, binding = _combine(limit, methods, caps)
     amount, binding = _bounded_change(bounds, amount, binding, steps)
-    amount = _rounded(bounds.step or _smallest_unit(limit.methods[0].value), amount, steps)
+    amount = _rounded(bounds.step or smallest_unit(limit.methods[0].value), amount, steps)
     amount = _floored(limit, bounds.floor, amount, steps)
     lowest = min(caps.values(), default=amount)
     if lowest < amount:
@@ -97,7 +102,7 @@ def compute_limit(limit: ComputedLimit, sitting: Sitting, missing_route: str) ->
     )
     for method in (*limit.methods, *limit.caps):
         if method.name in binding and method.reason is not None:
-            sitting.reason(method.reason, method.name, Judged(amount, Notes()))
+            sitting.reason(method.reason, method.name, sitting.judge(method.value))
     return Granted(Judged(amount, Notes()), binding, _last_day(sitting.as_of, limit.valid_days))
 
 
@@ -170,12 +175,24 @@ def _combine(limit: ComputedLimit, methods: dict[str, Decimal], caps: dict[str, 
             amount = _median(sorted(amounts))
         case "average":
             amount = _mean(amounts)
-    binding = [name for name, value in methods.items() if value == amount or limit.combine == "average"]
+    binding = [name for name, value in methods.items() if value in _middle(limit, amounts, amount)]
     lowest = min(caps.values(), default=amount)
     if lowest < amount:
         amount, binding = lowest, []
     binding += [name for name, value in caps.items() if value == amount]
     return amount, binding
+
+
+def _middle(limit: ComputedLimit, amounts: list[Decimal], amount: Decimal) -> list[Decimal]:
+    """The amounts that make the combined one: all of an average, the middle two of an even median, else itself."""
+    match limit.combine:
+        case "average":
+            return amounts
+        case "median" if len(amounts) % 2 == 0:
+            half = len(amounts) // 2
+            return sorted(amounts)[half - 1 : half + 1]
+        case _:
+            return [amount]
 
 
 def _bounded_change(
@@ -201,13 +218,19 @@ def _percent(amount: Decimal, percent: Decimal) -> Decimal:
 
 def _rounded(step: Decimal, amount: Decimal, steps: list[Step]) -> Decimal:
     """Down to a multiple of the step. Rounding never raises."""
-    rounded = FEEL_DECIMAL.multiply(_EXACT.divide_int(amount, step), step)
+    rounded = down_to(step, amount)
     if rounded != amount:
         steps.append(Step("bound", "round", Status.FIRED, value=rounded, note=f"down to a multiple of {step}"))
     return rounded
 
 
-def _smallest_unit(expression: Expression) -> Decimal:
+def down_to(step: Decimal, amount: Decimal) -> Decimal:
+    """The amount down to a multiple of the step."""
+    return FEEL_DECIMAL.multiply(_EXACT.divide_int(amount, step), step)
+
+
+def smallest_unit(expression: Expression) -> Decimal:
+    """The smallest amount of the expression's currency: 0.01 of a dollar; 1 of a plain number."""
     currency = expression.type.currency if isinstance(expression.type, Money) else ""
     return Decimal(1).scaleb(-(minor_units(currency) or 0))
 
@@ -218,41 +241,3 @@ def _floored(limit: ComputedLimit, floor: Decimal | None, amount: Decimal, steps
     floored = floor if limit.below_floor == "floor" else _ZERO
     steps.append(Step("bound", "floor", Status.FIRED, value=floored, note=f"below the smallest limit of {floor}"))
     return floored
-
-
-def current_limit(limit: CurrentLimit, sitting: Sitting) -> Granted:
-    """The limit set earlier. None set is not a limit of 0; an expired one is 0 or must be reviewed, as stated."""
-    judged = sitting.judge(limit.value)
-    if judged.value is None:
-        sitting.steps.append(judged.step("limit", "limit", Status.UNKNOWN, limit.value.line, note="no limit set"))
-        sitting.data_reason("limit", judged.notes, limit.none_set)
-        return Granted(judged, route=limit.none_set)
-    if limit.valid_to is None:
-        sitting.steps.append(judged.step("limit", "limit", Status.COMPUTED, limit.value.line, value=judged.value))
-        return Granted(judged, ["current"])
-    return _within_validity(limit, limit.valid_to, judged, sitting)
-
-
-def _within_validity(limit: CurrentLimit, valid_to: Expression, judged: Judged, sitting: Sitting) -> Granted:
-    """The limit until its last day, that day included (C13); without a known last day, as the policy says."""
-    line = limit.value.line
-    end = sitting.judge(valid_to)
-    if end.value is None and limit.no_end == "refer":
-        sitting.steps.append(
-            end.step("limit", "limit", Status.UNKNOWN, line, note="nobody knows until when it is valid")
-        )
-        sitting.data_reason("limit", end.notes, "refer")
-        return Granted(Judged(None, end.notes), route="refer")
-    if end.value is None or sitting.as_of <= end.value:
-        sitting.steps.append(judged.step("limit", "limit", Status.COMPUTED, line, value=judged.value))
-        return Granted(judged, ["current"], end.value)
-    said = f"expired on {end.value.isoformat()}"
-    then = "refer" if limit.expired == "refer" else None
-    sitting.reason("CR-VAL-01", "limit", Judged(None, Notes({**judged.notes.read, **end.notes.read})), then)
-    if limit.expired == "treat_as_zero":
-        sitting.steps.append(judged.step("limit", "limit", Status.FIRED, line, value=_ZERO, note=said))
-        return Granted(Judged(_ZERO, judged.notes), ["expired"], end.value)
-    sitting.steps.append(judged.step("limit", "limit", Status.UNKNOWN, line, note=said))
-    notes = Notes(read=judged.notes.read)
-    notes.undefined[f"limit {said}"] = None
-    return Granted(Judged(None, notes), ["expired"], end.value, route="refer")
