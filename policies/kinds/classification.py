@@ -1,18 +1,20 @@
-"""The kind `classification`: a class by ordered rules or score bands, overlays, strategies (K1, K8, K9)."""
+"""The kind `classification`: a class by ordered rules or score bands, overlays, strategies (K1, K5, K8, K9)."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Literal
 
 from policies.desk import Desk
 from policies.diagnostics import Code
-from policies.document import PolicyPart
-from policies.document_fields import CHOICE, Expression, Identifier, Name, Part, TextsField, Word
 from policies.feel.values import Value
 from policies.ir import Cell, Rule, Texts
 from policies.ir import Expression as Typed
+from policies.kinds.classification_hysteresis import Hysteresis, check_hysteresis
+from policies.kinds.classification_part import ClassificationPart, ClassPart, OverlayPart
 from policies.kinds.kind import Checked, Kind
 from policies.nodes import Scalar
 from policies.regions import UNBOUNDED
@@ -22,56 +24,19 @@ from policies.scorecard import check_bands
 from policies.types import Boolean, ContextOf, ListOf, Number, Text, Type
 
 
-class ClassPart(Part):
-    """A class with the strategy its members get; every class names the same strategy keys."""
-
-    title: TextsField
-    """Its name for people."""
-    strategy: dict[Identifier, Expression] = {}
-    """How its members are treated, such as `terms_days: 30`; the same keys in every class."""
-
-
-class OverlayPart(Part):
-    """A class that takes precedence over the base class while its condition holds (domain K8)."""
-
-    overlay: Name
-    """The name of the overlay."""
-    when: Expression
-    """The condition."""
-    then: Word
-    """The class while it holds."""
-    reason: Word
-    """The reason code given then."""
-    missing: Word
-    """The class when nobody knows whether it holds, or `no_overlay`."""
-
-
-class ClassificationPart(PolicyPart):
-    """A class by ordered rules (`first_match`) or by bands of the score (`score_band`), with overlays (domain K1)."""
-
-    kind: Annotated[Literal["classification"], CHOICE]
-    """What the policy decides."""
-    mode: Annotated[Literal["first_match", "score_band"], CHOICE]
-    """How the base class is reached: by the first rule that holds, or by bands of the score."""
-    classes: dict[Name, ClassPart]
-    """The classes, by name."""
-    bands: dict[Word, Word] | None = None
-    """The class by a test of the score: `"< 40": weak`."""
-    otherwise: Word | None = None
-    """The class when no rule holds."""
-    missing: Word
-    """The class when a rule or the score is unknown."""
-    overlays: tuple[OverlayPart, ...] = ()
-    """Classes that win over the base class while their condition holds, the first of them first."""
-
-
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class and its strategy."""
+    """A class and its strategy, with the first and last day on which the strategy holds (None: open)."""
 
     name: str
     title: Texts
     strategy: tuple[tuple[str, Value], ...]
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+    def valid_on(self, day: dt.date) -> bool:
+        """Whether the strategy holds on a day; both ends are included."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +61,10 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """The body: `missing` is the class when the deciding rule or the score is unknown."""
+    """The body: `missing` is the class when the deciding rule or the score is unknown.
+
+    `expired` is the class given in place of one whose strategy does not hold on the day.
+    """
 
     mode: Literal["first_match", "score_band"]
     classes: tuple[Class, ...]
@@ -104,6 +72,8 @@ class Classification:
     otherwise: str | None
     missing: str
     overlays: tuple[Overlay, ...]
+    hysteresis: Hysteresis | None
+    expired: str | None
 
     def named(self, name: str) -> Class:
         """The class of this name."""
@@ -134,12 +104,25 @@ def check(part: ClassificationPart, desk: Desk) -> Checked:
     else:
         bands = _check_score_bands(part, names, desk)
     overlays = tuple(_check_overlay(overlay, names, desk) for overlay in part.overlays)
-    body = Classification(part.mode, classes, bands, part.otherwise, part.missing, overlays)
-    fields: list[tuple[str, Type]] = [("class", Text(names)), ("base_class", Text(names))]
+    hysteresis = check_hysteresis(part, [(band.cell, band.then) for band in bands], desk)
+    expired = _check_expired(part, desk)
+    body = Classification(part.mode, classes, bands, part.otherwise, part.missing, overlays, hysteresis, expired)
+    _warn_of_unreachable(part, body, rules, desk)
+    return Checked(body, rules, ContextOf(tuple(_outcome(part, body, strategy))))
+
+
+def _outcome(
+    part: ClassificationPart, body: Classification, strategy: tuple[tuple[str, Type], ...]
+) -> Iterator[tuple[str, Type]]:
+    names = tuple(part.classes)
+    yield from (("class", Text(names)), ("base_class", Text(names)))
     if part.scorecard is not None:
-        fields.append(("score", Number("points", nullable=True)))
-    fields += [("overlays", ListOf(Text())), ("strategy", ContextOf(strategy))]
-    return Checked(body, rules, ContextOf(tuple(fields)))
+        yield "score", Number("points", nullable=True)
+    if body.hysteresis is not None:
+        yield "held_back", Text(names, nullable=True)
+    if body.expired is not None:
+        yield "expired", Text(names, nullable=True)
+    yield from (("overlays", ListOf(Text())), ("strategy", ContextOf(strategy)))
 
 
 def _check_classes(part: ClassificationPart, desk: Desk) -> tuple[tuple[Class, ...], tuple[tuple[str, Type], ...]]:
@@ -160,9 +143,51 @@ def _check_classes(part: ClassificationPart, desk: Desk) -> tuple[tuple[Class, .
             if types.setdefault(key, type_) != type_:
                 said = f"`{key}` is a number in one class and something else in another"
                 desk.error(Code.TYPE_MISMATCH, said, scalar.span)
+            if key.endswith("_policy"):
+                desk.policy_named(scalar)
+        _check_days(name, written, desk)
         title = desk.texts(written.title, part.key_span("classes", name))
-        classes.append(Class(name, title, tuple(values)))
+        classes.append(Class(name, title, tuple(values), written.valid_from, written.valid_to))
     return tuple(classes), tuple((key, types[key]) for key in keys)
+
+
+def _check_days(name: str, written: ClassPart, desk: Desk) -> None:
+    if written.valid_from is not None and written.valid_to is not None and written.valid_to < written.valid_from:
+        said = f"the strategy of `{name}` ends on {written.valid_to}, before it begins on {written.valid_from}"
+        desk.error(Code.CLASSIFICATION, said, written.span("valid_to"), "write a later day")
+
+
+def _check_expired(part: ClassificationPart, desk: Desk) -> str | None:
+    dated = [name for name, written in part.classes.items() if written.valid_from or written.valid_to]
+    if part.expired is None:
+        if dated:
+            said = f"the strategy of `{dated[0]}` has days on which it is not valid, and nothing says what follows then"
+            span = part.key_span("classes", dated[0])
+            desk.error(Code.CLASSIFICATION, said, span, "write `expired:` with the class given in its place")
+        return None
+    desk.word(part.expired, tuple(part.classes), part.span("expired"))
+    if part.expired in dated:
+        said = f"`{part.expired}` has days on which it is not valid itself"
+        desk.error(Code.CLASSIFICATION, said, part.span("expired"), "name a class without `valid_from` and `valid_to`")
+    elif not dated:
+        said = "no class has `valid_from` or `valid_to`"
+        desk.error(Code.CLASSIFICATION, said, part.key_span("expired"), "take `expired` out, or add the days")
+    return part.expired
+
+
+def _warn_of_unreachable(part: ClassificationPart, body: Classification, rules: tuple[Rule, ...], desk: Desk) -> None:
+    """A class that nothing gives: no rule, band, overlay or route for what is missing or has expired."""
+    given = {body.missing, body.otherwise, body.expired}
+    given.update(band.then for band in body.bands)
+    given.update(word for rule in rules for word in (rule.then, rule.missing))
+    given.update(word for overlay in body.overlays for word in (overlay.then, overlay.missing))
+    slips = given - {None, NO_OVERLAY} - set(part.classes)
+    if slips or not all(part.read_whole(key) for key in ("rules", "overlays")):
+        return  # what was refused may have been meant to give the class
+    for name in part.classes:
+        if name not in given:
+            said = f"unreachable class `{name}`: no rule, band or overlay gives it"
+            desk.warn(Code.CLASSIFICATION, said, part.key_span("classes", name), "delete the class, or give it")
 
 
 def _strategy_value(scalar: Scalar) -> tuple[Value, Type]:
