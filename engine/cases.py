@@ -10,8 +10,10 @@ from typing import Any
 from engine.decide import decide
 from engine.decision import Decision, Fault, Json, Status, Step
 from policies.ir import Bundle, Case, Policy, Scorecard, Table
+from policies.kinds.charges import Compensation, Fee
 from policies.kinds.classification import Classification
 from policies.kinds.ladder import Dunning
+from policies.kinds.ladder_figures import literal
 from policies.scalars import ScalarProblem, decimal_of
 
 
@@ -72,7 +74,7 @@ def run_cases(bundle: Bundle) -> CasesReport:
 
 
 def differences(case: Case, decision: Decision) -> Iterator[str]:
-    """What is not as the case expects: the stated part of the outcome, and the exact reason codes when stated."""
+    """What is not as the case expects: the stated part of the outcome, and the reason codes where they are stated."""
     yield from _differences("", case.expect, decision.to_json()["outcome"])
     if case.reasons is not None:
         codes = {reason.code for reason in decision.reasons}
@@ -81,6 +83,9 @@ def differences(case: Case, decision: Decision) -> Iterator[str]:
                 yield f"reasons: expected {code}, it is not among {', '.join(sorted(codes)) or 'them: there are none'}"
         for code in sorted(codes - set(case.reasons)):
             yield f"reasons: {code} was not expected"
+    told, expected = decision.principal_reasons, case.principal_reasons
+    if expected is not None and told != expected:
+        yield f"principal_reasons: expected {', '.join(expected) or 'none'}, got {', '.join(told) or 'none'}"
 
 
 def _differences(path: str, expected: Any, actual: Json) -> Iterator[str]:
@@ -156,8 +161,17 @@ def _parts_of_kind(body: Any) -> Iterator[tuple[str, str, int]]:
                 yield "reminder", reminder.name, reminder.line
             for level in body.levels:
                 yield "level", level.name, level.line
+                yield from _charged_bands(level.name, level.fee)
+            yield from _charged_bands("compensation", body.compensation)
         case _:
             return
+
+
+def _charged_bands(name: str, charge: Fee | Compensation | None) -> Iterator[tuple[str, str, int]]:
+    """The bands of a charge, but for those of nothing: what comes to 0 is no claim, and leaves no trace."""
+    for band in charge.of if charge is not None and isinstance(charge.of, tuple) else ():
+        if literal(band.amount) != 0:
+            yield "band", band.name(name), band.cell.scalar.span.line
 
 
 def _reached(policy: str, steps: tuple[Step, ...]) -> Iterator[tuple[str, str, str, int | None]]:

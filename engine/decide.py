@@ -7,17 +7,16 @@ import decimal
 from collections.abc import Mapping
 from typing import Any
 
-from engine.decision import Decision, Fault, Misfit, Reason, Status, Step
+from engine.customer_text import customer_text
+from engine.decision import Decision, Fault, Misfit, Status, Step
 from engine.facts import fit
 from engine.kinds import DECIDERS
 from engine.meaning import Meaning, Notes
 from engine.named_values import evaluate_named_values
-from engine.sitting import Sitting
+from engine.principal import leading, principal_codes, ranked
+from engine.sitting import Sitting, with_parameters
 from policies.feel.values import Value
 from policies.ir import Policy
-
-_RANK = ("knockout", "data", "score_factor", "condition", "limit_binding", "override", "info", "skip")
-"""The order of reasons by kind: knock-outs first; within a kind as found, score factors by points lost (domain 5)."""
 
 
 def decide(policy: Policy, raw: Mapping[str, Any], as_of: dt.date) -> Decision:
@@ -50,13 +49,17 @@ def _decide(
         sitting.steps.append(Step("need", needed.name, status, line=needed.line, steps=decision.trace))
     evaluate_named_values(sitting)
     outcome = DECIDERS[type(policy.body)](policy.body, sitting)
+    reasons = ranked(sitting.reasons)
+    led = leading(policy.kind, outcome, reasons, sitting.behind)
     decision = Decision(
         policy=policy.name,
         kind=policy.kind,
         policy_digest=policy.digest,
         as_of=as_of,
         outcome=outcome,
-        reasons=_ranked(sitting.reasons),
+        principal_reasons=principal_codes(led),
+        customer_text=customer_text(policy, outcome, led),
+        reasons=reasons,
         trace=tuple(sitting.steps),
     )
     done[policy.name] = (decision, _causes(decision))
@@ -64,23 +67,9 @@ def _decide(
 
 
 def _sit(policy: Policy, facts: Mapping[str, Value], as_of: dt.date) -> Sitting:
-    names: dict[str, Value] = {"as_of": as_of, "reporting_currency": policy.currency, **facts}
-    causes: dict[str, Notes] = {}
-    for parameter in policy.parameters:
-        dated = parameter.on(as_of)
-        value = None if dated is None else dated.value
-        block, _, name = parameter.name.rpartition(".")
-        if block:
-            names.setdefault(block, {})[name] = value
-        else:
-            names[name] = value
+    names = with_parameters({"as_of": as_of, "reporting_currency": policy.currency, **facts}, policy.parameters, as_of)
     functions = {function.name: function for function in policy.functions}
-    return Sitting(policy, as_of, Meaning(names, functions, as_of, causes))
-
-
-def _ranked(reasons: list[Reason]) -> tuple[Reason, ...]:
-    """By kind; within the knock-outs those that decline first, since they, not those that refer, made the decision."""
-    return tuple(sorted(reasons, key=lambda reason: (_RANK.index(reason.kind), reason.then != "decline")))
+    return Sitting(policy, as_of, Meaning(names, functions, as_of))
 
 
 def _causes(decision: Decision) -> Notes:

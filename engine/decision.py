@@ -21,6 +21,18 @@ Json = Any
 """JSON in the record's closed profile: no floats; every decimal is text."""
 
 
+DOMAINS: Mapping[str, str] = {
+    "CR": "credit",
+    "DT": "data",
+    "CD": "condition",
+    "CL": "classification",
+    "DN": "dunning",
+    "SU": "supplier",
+    "OV": "override",
+}
+"""What a reason code speaks of, by its area (domain section 5)."""
+
+
 class Status(StrEnum):
     """What became of one part of a policy."""
 
@@ -73,7 +85,9 @@ class Step:
 class Reason:
     """Why: a stable code, what kind of reason it is, the part of the policy it came from, and texts by language.
 
-    `then` is what it leads to by itself, where it does: `decline`, a class.
+    `rank` is its place among the decision's reasons, from 1. `then` is what it leads to by itself, where it does:
+    `decline`, a class. `required` is the condition, in FEEL, under which it would not have been given, or given no
+    points lost. `fact_paths` are the facts behind what was `observed`.
     """
 
     code: str
@@ -86,6 +100,15 @@ class Reason:
     missing: tuple[str, ...] = ()
     points_lost: Decimal | None = None
     disclosable: bool = True
+    rank: int | None = None
+    hint: Mapping[str, str] = field(default_factory=dict)
+    required: str | None = None
+    fact_paths: tuple[str, ...] = ()
+
+    @property
+    def domain(self) -> str | None:
+        """What the code's area speaks of: `credit` for CR-LIQ-01; None for an area of the policy's own."""
+        return DOMAINS.get(self.code.partition("-")[0])
 
     def to_json(self) -> Json:
         """The reason as JSON; empty members are left out."""
@@ -97,12 +120,16 @@ class Reason:
             "text": dict(self.text),
             "disclosable": self.disclosable,
         }
-        if self.then is not None:
-            body["then"] = self.then
+        for key in ("domain", "rank", "then", "required"):
+            if getattr(self, key) is not None:
+                body[key] = getattr(self, key)
+        if self.hint:
+            body["hint"] = dict(self.hint)
         if self.observed:
             body["observed"] = {path: value_to_json(value) for path, value in self.observed.items()}
-        if self.missing:
-            body["missing"] = list(self.missing)
+        for key in ("fact_paths", "missing"):
+            if getattr(self, key):
+                body[key] = list(getattr(self, key))
         if self.points_lost is not None:
             body["points_lost"] = value_to_json(self.points_lost)
         return body
@@ -110,7 +137,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer to one question: `policy` on some facts as of one day."""
+    """The answer to one question: `policy` on some facts as of one day.
+
+    `principal_reasons` are the codes the customer is told, the gravest first; `customer_text` is what the customer is
+    told, by language, where a credit decision is no plain approval.
+    """
 
     policy: str
     kind: str
@@ -120,9 +151,12 @@ class Decision:
     reasons: tuple[Reason, ...]
     trace: tuple[Step, ...]
     engine: str = ENGINE_VERSION
+    principal_reasons: tuple[str, ...] = ()
+    customer_text: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Json]:
-        """The whole decision as JSON."""
+        """The whole decision as JSON; without a text for the customer there is no `customer_text`."""
+        told = {"customer_text": dict(self.customer_text)} if self.customer_text else {}
         return {
             "policy": self.policy,
             "kind": self.kind,
@@ -130,6 +164,8 @@ class Decision:
             "engine": self.engine,
             "as_of": self.as_of.isoformat(),
             "outcome": value_to_json(self.outcome),
+            "principal_reasons": list(self.principal_reasons),
+            **told,
             "reasons": [reason.to_json() for reason in self.reasons],
             "trace": [step.to_json() for step in self.trace],
         }

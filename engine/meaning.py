@@ -46,11 +46,15 @@ BUDGET = 2_000_000
 
 @dataclass(slots=True)
 class Notes:
-    """What an evaluation read, and why a value that is not there is not there."""
+    """What an evaluation read, and why a value that is not there is not there.
+
+    `formulas` are the library's that it called, each with its source.
+    """
 
     read: dict[str, Value] = field(default_factory=dict)
     missing: dict[str, None] = field(default_factory=dict)
     undefined: dict[str, None] = field(default_factory=dict)
+    formulas: dict[str, str] = field(default_factory=dict)
 
     def because_of(self, other: Notes) -> None:
         """Take over another evaluation's causes: what is missing there is missing here."""
@@ -68,6 +72,7 @@ class Meaning:
     causes: dict[str, Notes] = field(default_factory=dict)
     notes: Notes = field(default_factory=Notes)
     steps: int = 0
+    within_formula: bool = False
 
     def value(self, expr: s.Expr, local: Frame) -> Value:
         """The value of an expression; None when it is unknown or undefined."""
@@ -219,9 +224,10 @@ class Meaning:
         kept = []
         for number, item in enumerate(items):
             origin = f"{dotted(expr.of) or 'items'}[{number}]"
-            # Every field of the item's type hides an outer name, also where the item itself is missing.
-            fields: dict[str, Value] = dict.fromkeys(_field_names(expr.of.type))
-            fields |= item if isinstance(item, dict) else {}
+            # Every field of the item's type hides an outer name, also where the item itself is missing; a field that
+            # only a formula's caller declares hides nothing within the formula.
+            known = item if isinstance(item, dict) else {}
+            fields: dict[str, Value] = {name: known.get(name) for name in _field_names(expr.of.type)}
             origins = {"item": origin, **{name: f"{origin}.{name}" for name in fields}}
             frame = local.adding({"item": item, **fields}, origins)
             truth = self.value(expr.condition, frame)
@@ -236,6 +242,8 @@ class Meaning:
         args = [self.value(arg, local) for arg in expr.args]
         function = self.functions.get(name)
         if function is not None:
+            if not self.within_formula:
+                self.notes.formulas[name] = function.source or name
             return self._apply(function, args, expr.names)
         if name in LOOKS_INTO_LISTS and not asks_for_null(expr) and _holds_missing(args):
             return None
@@ -253,7 +261,8 @@ class Meaning:
         block = function.name.split(".")[0]
         inside = {f.name.split(".")[1]: f for f in self.functions.values() if f.name.startswith(f"{block}.")}
         constants = self.names.get(block)
-        inner = Meaning({}, {**self.functions, **inside}, self.as_of, notes=self.notes, steps=self.steps)
+        formulas = {**self.functions, **inside}
+        inner = Meaning({}, formulas, self.as_of, notes=self.notes, steps=self.steps, within_formula=True)
         known = constants if isinstance(constants, dict) else {}
         value = inner.value(function.body.syntax, Frame({**known, **given}))
         self.steps = inner.steps

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from policies.declarations import Declaring, declare_fact, declare_parameter, declare_reason, texts
+from policies.adverse_action import declare_sentences
+from policies.declarations import Declaring, declare_fact, declare_parameter, texts
 from policies.diagnostics import Code, Diagnostic, Refused, Severity
 from policies.document import BlockPart, FunctionCasePart, FunctionPart, ReasonsPart
 from policies.document_fields import LANGUAGES
 from policies.expressions import read_expression
 from policies.ir import Function, Parameter, ReasonText, Texts
 from policies.reading import Reading, read_part, unfold
+from policies.reason_codes import declare_reason
 from policies.scope import Scope
 from policies.source import decode, read
 from policies.types import ContextOf, Type
@@ -82,14 +85,25 @@ def _function(
     return Function(name, params, body, texts(part.title, declaring.languages), part.source)
 
 
+@dataclass(frozen=True, slots=True)
+class StandardReasons:
+    """The standard reason codes, by code, and the sentences a customer reads them in, by name and language."""
+
+    codes: Mapping[str, ReasonText]
+    sentences: Mapping[str, Texts]
+
+
 @cache
-def standard_reasons() -> dict[str, ReasonText]:
-    """The standard reason codes of the domain, by code."""
+def standard_reasons() -> StandardReasons:
+    """The standard reason codes of the domain. Raises Refused when the file itself is wrong."""
     reading = Reading()
     source = decode(f"library/{REASONS}.yaml", files("policies.library").joinpath(f"{REASONS}.yaml").read_bytes())
     part = read_part(ReasonsPart, unfold(read(source)), reading)
+    if part is None:
+        raise Refused(reading.found)
     declaring = Declaring("USD", LANGUAGES, reading.report)
-    reasons = {code: declare_reason(code, written, declaring) for code, written in part.reasons.items()} if part else {}
+    codes = {code: declare_reason(code, written, declaring) for code, written in part.reasons.items()}
+    sentences = declare_sentences(part.adverse_action, declaring)
     if reading.found:
         raise Refused(reading.found)
-    return reasons
+    return StandardReasons(codes, sentences)

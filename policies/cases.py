@@ -56,7 +56,15 @@ def check_cases(
             _remove(merged, path, part.span("without"), report)
         expect = {key: _expected(value) for key, value in part.expect.items()}
         done[part.case] = Case(
-            part.case, part.policy, as_of, merged, expect, part.reasons, part.because, part.span().line
+            name=part.case,
+            policy=part.policy,
+            as_of=as_of,
+            facts=merged,
+            expect=expect,
+            reasons=part.reasons,
+            principal_reasons=part.principal_reasons,
+            because=part.because,
+            line=part.span().line,
         )
     return tuple(case for case in done.values() if case.policy in policies)
 

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from policies.adverse_action import by_language, declare_sentences
 from policies.blocks import Block, block_names, load_block, standard_reasons
 from policies.cases import check_cases
-from policies.declarations import Declaring, declare_fact, declare_parameter, declare_reason
+from policies.declarations import Declaring, declare_fact, declare_parameter
 from policies.desk import Desk
 from policies.diagnostics import Code, Diagnostic, Refused, Severity
 from policies.digest import policy_digest
@@ -21,7 +22,10 @@ from policies.mentions import fact_paths, mentioned
 from policies.named_values import check_named_values
 from policies.nodes import Scalar, Source, Span
 from policies.ordering import in_order
+from policies.own_figures import with_own_figures
+from policies.protected_names import refuse_protected_parts
 from policies.reading import Entries, Reading, read_part, unfold
+from policies.reason_codes import declare_reason
 from policies.regions import Bounds
 from policies.scope import Scope
 from policies.source import read
@@ -42,6 +46,7 @@ class _Document:
     parameters: tuple[Parameter, ...]
     blocks: Mapping[str, Block]
     reasons: Mapping[str, ReasonText]
+    sentences: Mapping[str, Mapping[str, str]]
     broken: frozenset[str]
 
 
@@ -86,8 +91,10 @@ def _declare(header: HeaderPart, reading: Reading) -> _Document:
     facts = tuple(
         declare_fact(name, part, header.key_span("facts", name), declaring) for name, part in header.facts.items()
     )
-    parameters = tuple(declare_parameter(name, part, declaring) for name, part in header.parameters.items())
-    own = {code: declare_reason(code, part, declaring) for code, part in header.reasons.items()}
+    declared = {name: declare_parameter(name, part, declaring) for name, part in header.parameters.items()}
+    standard = standard_reasons()
+    own = {code: declare_reason(code, part, declaring, standard.codes) for code, part in header.reasons.items()}
+    written = {} if header.adverse_action is None else declare_sentences(header.adverse_action, declaring)
     blocks = {}
     for name in header.uses:
         if name in block_names():
@@ -97,8 +104,16 @@ def _declare(header: HeaderPart, reading: Reading) -> _Document:
             mend = f"did you mean `{close}`?" if close else "the blocks are " + ", ".join(block_names())
             reading.report(Diagnostic(Code.UNKNOWN_BLOCK, f"no library block `{name}`", header.span("uses"), mend))
             reading.broken.add(name)
+    restated = {name: parameter for name, parameter in declared.items() if "." in name}
     document = _Document(
-        header, reading, facts, parameters, blocks, {**standard_reasons(), **own}, frozenset(reading.broken)
+        header=header,
+        reading=reading,
+        facts=facts,
+        parameters=tuple(parameter for name, parameter in declared.items() if name not in restated),
+        blocks=with_own_figures(blocks, restated, header, reading.report),
+        reasons={**standard.codes, **own},
+        sentences=by_language(standard.sentences, written, header.languages),
+        broken=frozenset(reading.broken),
     )
     _check_taken(document)
     return document
@@ -199,8 +214,13 @@ def _check_policy(name: str, kind: Kind, part: PolicyPart, needs: tuple[Policy, 
         broken_reasons=frozenset(reading.broken),
         currency=header.reporting_currency,
         languages=header.languages,
+        facts=document.facts,
+        parameters={parameter.name: parameter for parameter in _parameters(document)},
+        needed=frozenset(needed.replace("-", "_") for needed in part.needs),
+        policies=frozenset(header.policies),
         bounds=dict(_bounds("", document.facts)),
     )
+    refuse_protected_parts(part, reading.report)
     values = check_named_values(part, desk)
     checked = kind.check(part, desk)
     desk.used_reasons.update(kind.reasons)
@@ -217,6 +237,7 @@ def _check_policy(name: str, kind: Kind, part: PolicyPart, needs: tuple[Policy, 
         parameters=_parameters_used(parts, document),
         functions=_functions_used(parts, functions),
         reason_texts={code: document.reasons[code] for code in sorted(desk.used_reasons) if code in document.reasons},
+        adverse_action=document.sentences if kind.adverse_action else {},
         needs=needs,
         values=values,
         rules=checked.rules,
@@ -257,6 +278,11 @@ def _functions_used(parts: object, functions: Mapping[str, Function]) -> tuple[F
             found[function.name] = function
             waiting += [(inner, function.name.split(".")[0]) for inner in mentioned(function.body)]
     return tuple(found[name] for name in sorted(found))
+
+
+def _parameters(document: _Document) -> tuple[Parameter, ...]:
+    """All parameters there are to name: the document's own, then its blocks'."""
+    return (*document.parameters, *(each for block in document.blocks.values() for each in block.parameters))
 
 
 def _parameters_used(parts: object, document: _Document) -> tuple[Parameter, ...]:

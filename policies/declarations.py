@@ -9,12 +9,12 @@ from decimal import Decimal
 
 from policies.currencies import minor_units
 from policies.diagnostics import Code, Diagnostic, Severity, quote
-from policies.document import FactPart, ParameterPart, ReasonPart
+from policies.document import DatedValuePart, FactPart, ParameterPart
 from policies.feel.values import Value
 from policies.identifiers import did_you_mean
-from policies.ir import DatedValue, Fact, Parameter, ReasonText, Texts
+from policies.ir import DatedValue, Fact, Parameter, Texts
 from policies.nodes import Scalar, Span
-from policies.protected import PROTECTED
+from policies.protected import named_by
 from policies.reading import Report
 from policies.scalars import ScalarProblem, boolean_of, date_of, decimal_of
 from policies.types import (
@@ -31,6 +31,7 @@ from policies.types import (
     Time,
     Type,
     Unknown,
+    describe,
     nullable,
 )
 
@@ -50,6 +51,8 @@ _SIMPLE: Mapping[str, Type] = {
     "count": Number(),
 }
 TYPE_WORDS = (*_SIMPLE, "money", "list", "context")
+_UNWRITTEN = {"list", "context", "date-time", "time", "duration", "months-duration"}
+"""Types whose values a plain scalar cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def declare_fact(name: str, part: FactPart, span: Span, declaring: Declaring) ->
             declare_fact(key, inner, _member_span(part, key, span), declaring) for key, inner in part.fields.items()
         )
     type_ = declared_type(word, part, members, span, declaring)
-    _refuse_protected(name, span, declaring)
+    refuse_protected(name, "a fact", span, declaring.report)
     default = None if part.default is None else literal_value(part.default, type_, declaring.report)
     missing = optional and part.default is None
     return Fact(
@@ -98,10 +101,12 @@ def _member_span(part: FactPart, key: str, span: Span) -> Span:
     return part.key_span("fields", key) if part.has_node else span
 
 
-def _refuse_protected(name: str, span: Span, declaring: Declaring) -> None:
-    if name.lower() in PROTECTED:
-        message = f"`{name}` is a protected characteristic and cannot be a fact"
-        declaring.report(Diagnostic(Code.PROTECTED_FACT, message, span, "decide on conduct and ability to pay"))
+def refuse_protected(name: str, what: str, span: Span, report: Report) -> None:
+    """Report a name that stands for a protected characteristic; `what` says of what it is the name: `a fact`."""
+    if (protected := named_by(name)) is not None:
+        named = f"`{name}` is" if protected == name else f"`{name}` has `{protected}` in it,"
+        message = f"{named} a protected characteristic, and cannot be {what}"
+        report(Diagnostic(Code.PROTECTED_FACT, message, span, "decide on conduct and ability to pay"))
 
 
 def declared_type(
@@ -121,6 +126,8 @@ def declared_type(
                 return ListOf(declare_fact("item", part.of, where, declaring).type)
             declaring.report(Diagnostic(Code.SHAPE, "a list must say `of` what it is, or its `fields`", where))
             return Unknown()
+        case "list":
+            return _list_of(part, where, declaring)
         case "number" if part.unit is not None:
             return Number(part.unit)
         case "text" if isinstance(part, FactPart) and part.one_of:
@@ -135,6 +142,36 @@ def declared_type(
             said = f"unknown type {quote(word)}" if word else "a fact must say its `type`"
             declaring.report(Diagnostic(Code.CHOICE, said, where, mend))
             return Unknown()
+
+
+def _list_of(part: FactPart | ParameterPart, where: Span, declaring: Declaring) -> Type:
+    """The list a parameter is: of one kind of plain value."""
+    word = part.of if isinstance(part, ParameterPart) else None
+    if word is None or word in _UNWRITTEN:
+        plain = ", ".join(known for known in TYPE_WORDS if known not in _UNWRITTEN)
+        said = "a list must say `of` what it is" if word is None else f"a parameter cannot be a list of {quote(word)}"
+        declaring.report(Diagnostic(Code.SHAPE, said, where, f"write `of:` with one of: {plain}"))
+        return Unknown()
+    return ListOf(declared_type(word, part, (), part.span("of"), declaring))
+
+
+def figures_value(written: Scalar | tuple[Scalar, ...], type_: Type, span: Span, report: Report) -> Value:
+    """The value of a parameter as written under its type: one plain value, or a list of them."""
+    match written, type_:
+        case _, Unknown():
+            return None
+        case tuple(), ListOf(item=item):
+            return [literal_value(scalar, item, report) for scalar in written]
+        case tuple(), _:
+            said = f"this is a list, and {describe(type_)} is wanted"
+            report(Diagnostic(Code.SHAPE, said, span, "write one value, or `type: list` with `of:` what it is of"))
+            return None
+        case Scalar(), ListOf():
+            said = "one value stands where a list is wanted"
+            report(Diagnostic(Code.SHAPE, said, written.span, f"write the values in brackets: [{written.text}]"))
+            return None
+        case _:
+            return literal_value(written, type_, report)
 
 
 def literal_value(scalar: Scalar, type_: Type, report: Report) -> Value:
@@ -177,24 +214,30 @@ def _decimal(text: str, type_: Type) -> Decimal:
 
 def declare_parameter(name: str, part: ParameterPart, declaring: Declaring) -> Parameter:
     """One parameter with its dated values in order."""
+    if part.has_node:
+        refuse_protected(name, "a parameter", part.span(), declaring.report)
     type_ = declared_type(part.type, part, (), part.span("type"), declaring)
+    if part.of is not None and part.type != "list":
+        declaring.report(Diagnostic(Code.SHAPE, "`of` goes with `type: list`", part.key_span("of"), "take it out"))
     dated: list[DatedValue] = []
-    if (part.value is None) == (part.values is None):
+    if part.states("value") == part.states("values"):
         mend = "write `value: …`, or `values:` with a `from` day each"
         declaring.report(Diagnostic(Code.PARAMETER, f"`{name}` needs one of `value` and `values`", part.span(), mend))
     if part.value is not None:
-        value = literal_value(part.value, type_, declaring.report)
-        dated = [DatedValue(None, value, part.source)]
+        value = figures_value(part.value, type_, part.span("value"), declaring.report)
+        dated = [DatedValue(None, value, part.source, part.verify)]
     previous: dt.date | None = None
-    for row in part.values or ():
+    rows = part.values or ()
+    for row, following in zip(rows, (*rows[1:], None), strict=True) if rows else ():
         if previous is not None and row.from_ <= previous:
             message = f"`{name}`: {row.from_} does not come after {previous}"
             declaring.report(
                 Diagnostic(Code.PARAMETER, message, row.span("from"), "write the days in order, each once")
             )
         previous = row.from_
-        value = literal_value(row.value, type_, declaring.report)
-        dated.append(DatedValue(row.from_, value, row.source or part.source, row.verify))
+        _check_end(name, row, following, declaring)
+        value = figures_value(row.value, type_, row.span("value"), declaring.report)
+        dated.append(DatedValue(row.from_, value, row.source or part.source, row.verify or part.verify, row.to))
     if any(row.source is None for row in dated):
         declaring.report(
             Diagnostic(
@@ -205,20 +248,19 @@ def declare_parameter(name: str, part: ParameterPart, declaring: Declaring) -> P
                 severity=Severity.WARNING,
             )
         )
-    # Before the first day a dated parameter has no value, so what it is used in may be unknown.
+    # Outside its days a dated parameter has no value, so what it is used in may be unknown.
     return Parameter(name, nullable(type_, part.value is None), tuple(dated), texts(part.title, declaring.languages))
 
 
-_BANNED = ("score too low", "does not meet policy", "评分过低", "分数过低", "評分過低", "分數過低", "不符合政策")
-
-
-def declare_reason(code: str, part: ReasonPart, declaring: Declaring) -> ReasonText:
-    """One reason code; its text must name what was really used (domain section 5)."""
-    text = texts(part.text, declaring.languages)
-    for language, words in text.items():
-        banned = next((phrase for phrase in _BANNED if phrase in words.lower()), None)
-        if banned:
-            message = f"`{code}` says {quote(banned)}, which names no factor"
-            span = part.span("text", language)
-            declaring.report(Diagnostic(Code.BANNED_TEXT, message, span, "name the factor that was used"))
-    return ReasonText(code, part.kind, text, part.disclosable, texts(part.hint, declaring.languages))
+def _check_end(name: str, row: DatedValuePart, following: DatedValuePart | None, declaring: Declaring) -> None:
+    """Refuse a last day before the first, and one that the next value does not leave room for."""
+    if row.to is None:
+        return
+    if row.to < row.from_:
+        said, mend = f"`{name}`: ends on {row.to}, before it starts on {row.from_}", "write its last day"
+    elif following is not None and row.from_ < following.from_ <= row.to:
+        said = f"`{name}`: ends on {row.to}, but the next value holds from {following.from_}"
+        mend = "leave `to` out where the next value follows at once"
+    else:
+        return
+    declaring.report(Diagnostic(Code.PARAMETER, said, row.span("to"), mend))

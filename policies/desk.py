@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from policies.declarations import texts
 from policies.diagnostics import Code, Diagnostic, Severity, quote
+from policies.doubts import doubts_of_units, never_holds
 from policies.expressions import read_cell, read_condition, read_expression
 from policies.identifiers import did_you_mean
-from policies.ir import Cell, Expression, ReasonText, Texts
+from policies.ir import Cell, Expression, Fact, NamedValue, Parameter, ReasonText, Texts
 from policies.nodes import Scalar, Span
 from policies.reading import Report
 from policies.regions import UNBOUNDED, Bounds
@@ -19,7 +20,11 @@ from policies.types import Type
 
 @dataclass(slots=True)
 class Desk:
-    """The state of checking one policy: `scope` grows as its parts are checked, in the order they can be evaluated."""
+    """The state of checking one policy: `scope` grows as its parts are checked, in the order they can be evaluated.
+
+    `parameters` are all there are to name, a block's as `block.name`; `needed` names the policies this one reads,
+    `policies` all of the document, and `values` holds its named values once they are checked.
+    """
 
     policy: str
     scope: Scope
@@ -28,12 +33,19 @@ class Desk:
     broken_reasons: frozenset[str]
     currency: str
     languages: tuple[str, ...]
+    facts: tuple[Fact, ...] = ()
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    needed: frozenset[str] = frozenset()
+    policies: frozenset[str] = frozenset()
+    values: dict[str, NamedValue] = field(default_factory=dict)
     used_reasons: set[str] = field(default_factory=set)
     bounds: dict[str, Bounds] = field(default_factory=dict)
 
     def expression(self, scalar: Scalar, wanted: Type | None = None, scope: Scope | None = None) -> Expression:
         """A typed expression in this policy's scope."""
-        return read_expression(scalar, scope or self.scope, self.report, wanted)
+        typed = read_expression(scalar, scope or self.scope, self.report, wanted)
+        self._doubt_units(typed)
+        return typed
 
     def optional(self, scalar: Scalar | None, wanted: Type | None = None) -> Expression | None:
         """The same for an expression that may be left out."""
@@ -41,7 +53,18 @@ class Desk:
 
     def condition(self, scalar: Scalar) -> Expression:
         """A typed condition."""
-        return read_condition(scalar, self.scope, self.report)
+        typed = read_condition(scalar, self.scope, self.report)
+        self._doubt_units(typed)
+        if never_holds(typed.syntax, self._bounds_at):
+            self.warn(Code.NEVER, "this condition holds for no facts", scalar.span, "correct it, or take it out")
+        return typed
+
+    def _doubt_units(self, expression: Expression) -> None:
+        for doubt in doubts_of_units(expression.syntax, self._bounds_at):
+            self.warn(Code.UNIT_MISMATCH, doubt.message, expression.scalar.place(*doubt.place), doubt.help)
+
+    def _bounds_at(self, path: str) -> Bounds:
+        return self.bounds.get(path, UNBOUNDED)
 
     def cell(self, scalar: Scalar, value: Type) -> Cell:
         """Typed tests of a value of this type."""
@@ -49,7 +72,7 @@ class Desk:
 
     def bounds_of(self, expression: Expression) -> Bounds:
         """The bounds declared for what an expression names, when it names one fact or the score."""
-        return self.bounds.get(dotted(expression.syntax) or "", UNBOUNDED)
+        return self._bounds_at(dotted(expression.syntax) or "")
 
     def declare(self, name: str, type_: Type) -> None:
         """Put a name into scope."""
@@ -63,6 +86,13 @@ class Desk:
             mend = f"did you mean `{close}`?" if close else "declare it under `reasons:`"
             self.report(Diagnostic(Code.UNKNOWN_REASON, f"unknown reason {quote(code)}", span, mend))
         return code
+
+    def policy_named(self, scalar: Scalar) -> None:
+        """Report a word that should name a policy of the document and does not."""
+        if scalar.text not in self.policies:
+            close = did_you_mean(scalar.text, self.policies)
+            mend = f"did you mean `{close}`?" if close else "the policies are " + ", ".join(sorted(self.policies))
+            self.error(Code.UNKNOWN_POLICY, f"{quote(scalar.text)} is no policy of this document", scalar.span, mend)
 
     def disclosable(self, code: str) -> bool:
         """Whether a customer may be told this reason; an unknown code, already reported, counts as one."""

@@ -12,9 +12,11 @@ from policies.document_fields import (
     Currency,
     Day,
     Expression,
+    Figures,
     Identifier,
     Languages,
     Name,
+    ParameterName,
     Part,
     Short,
     TextsField,
@@ -61,8 +63,10 @@ class DatedValuePart(Part):
 
     from_: Day = Field(alias="from")
     """The first day of this value."""
-    value: Expression
-    """The value from that day on."""
+    to: Day | None = None
+    """Its last day; until the next `from` the parameter is then unknown."""
+    value: Figures
+    """The value from that day on; of a `list`, its values in brackets."""
     source: Word | None = None
     """Where the figure comes from."""
     verify: Truth = False
@@ -70,10 +74,12 @@ class DatedValuePart(Part):
 
 
 class ParameterPart(Part):
-    """A number, amount, text, truth value or date the policies refer to by name; dated when it changes over time."""
+    """A number, amount, text, truth value or date, or a list of them, the policies refer to by name; may be dated."""
 
     type: Word
-    """What it is: `money`, `percent`, `days`, …"""
+    """What it is: `money`, `percent`, `days`, …, or a `list`."""
+    of: Word | None = None
+    """What a `list` is of: `days`, `date`, `text`, …"""
     unit: Word | None = None
     """The unit of a `number`."""
     currency: Currency | None = None
@@ -82,8 +88,10 @@ class ParameterPart(Part):
     """Its name for people."""
     source: Word | None = None
     """Where the figure comes from: a contract, a law, a decision of the company."""
-    value: Expression | None = None
-    """The value, where it does not change over time."""
+    verify: Truth = False
+    """Somebody must confirm this figure, or all of its `values`, before it is relied on."""
+    value: Figures | None = None
+    """The value, where it does not change over time; of a `list`, its values in brackets."""
     values: tuple[DatedValuePart, ...] | None = None
     """The values by the day from which they hold, in the order of their days."""
 
@@ -101,6 +109,33 @@ class ReasonPart(Part):
     """What the customer can do about it."""
     disclosable: Truth = True
     """Whether the customer may be told."""
+
+
+class AdverseActionPart(Part):
+    """What a customer is told of a credit decision that is no plain approval: the sentences around its reasons."""
+
+    declined: TextsField | None = None
+    """Begins the text of a refusal."""
+    counter_offer: TextsField | None = None
+    """Begins the text of an approval with conditions, which follow it."""
+    referred: TextsField | None = None
+    """Begins the text of a decision left to a person."""
+    amount_counter_offer: TextsField | None = None
+    """The condition of a smaller amount; `{figure}` is the amount."""
+    prepayment_pct: TextsField | None = None
+    """The condition of a prepayment; `{figure}` is its percentage."""
+    shorter_terms_days: TextsField | None = None
+    """The condition of shorter terms; `{figure}` is the days of credit."""
+    guarantee: TextsField | None = None
+    """The condition of a guarantee."""
+    insured: TextsField | None = None
+    """The condition of credit insurance."""
+    missing: TextsField | None = None
+    """What is still needed; `{facts}` are the titles of the facts missing."""
+    reasons: TextsField | None = None
+    """Leads to the reasons."""
+    right: TextsField | None = None
+    """The right to be given the reasons in writing, and until when."""
 
 
 class FunctionPart(Part):
@@ -127,17 +162,30 @@ class LetPart(Part):
     """The unit of its number."""
 
 
+class ScalePart(Part):
+    """Points from 0 to 100 in proportion to a value between two ends (domain K7)."""
+
+    low: Amount
+    """The lower end of the scale; a value below it counts as it."""
+    high: Amount
+    """The upper end of the scale; a value above it counts as it."""
+    direction: Annotated[Literal["higher_better", "lower_better"], CHOICE]
+    """Which end earns 100 points."""
+
+
 class FactorPart(Part):
-    """One factor of a scorecard: points by band of a value, with a weight."""
+    """One factor of a scorecard: points by band of a value, or on a scale, with a weight."""
 
     factor: Identifier
     """The name of the factor."""
     of: Expression
     """The value that is judged."""
-    weight: Amount
-    """What part of the score it makes, in percent of the sum of weights."""
-    bands: dict[Word, Amount]
+    weight: Expression
+    """What part of the score it makes, in percent of the sum of weights; an expression only when `normalise`."""
+    bands: dict[Word, Amount] | None = None
     """Points by a test of the value: `"< 1": 0`. They cover every value exactly once."""
+    scale: ScalePart | None = None
+    """In place of `bands`: 0 to 100 points in proportion to the value."""
     missing: Word
     """Points for an unknown value: `worst`, a number, `reweight` (leave the factor out) or `refer`."""
     reason: Word | None = None
@@ -235,6 +283,8 @@ class CasePart(Part):
     """The part of the outcome that matters."""
     reasons: tuple[Word, ...] | None = None
     """The exact set of reason codes."""
+    principal_reasons: tuple[Word, ...] | None = None
+    """The exact list of the codes the customer is told, in their order."""
 
 
 class FunctionCasePart(Part):
@@ -244,6 +294,8 @@ class FunctionCasePart(Part):
     """The name of the case."""
     call: Identifier
     """The formula it calls."""
+    as_of: Day | None = None
+    """The day of the block's dated figures."""
     given: dict[str, Any]
     """The arguments."""
     expect: Expression
@@ -270,10 +322,12 @@ class BlockPart(Part):
 
 
 class ReasonsPart(Part):
-    """The file of standard reason codes."""
+    """The file of standard reason codes, and of the sentences a customer reads them in."""
 
     reasons: dict[Word, ReasonPart]
     """Reason codes with kind and text."""
+    adverse_action: AdverseActionPart
+    """The sentences of what a customer is told of a credit decision."""
 
 
 class HeaderPart(Part):
@@ -295,10 +349,12 @@ class HeaderPart(Part):
     """Library blocks whose formulas the policies may call."""
     facts: dict[Identifier, Annotated[FactPart, Short("type")]] = {}
     """What a caller may send. Short form: the type, with `?` when it may be left out."""
-    parameters: dict[Identifier, ParameterPart] = {}
+    parameters: dict[ParameterName, ParameterPart] = {}
     """The figures of the policies, each with its source."""
     reasons: dict[Word, ReasonPart] = {}
     """Reason codes of the document's own, and standard ones in its own words."""
+    adverse_action: AdverseActionPart | None = None
+    """The document's own sentences for what a customer is told of a credit decision, in place of the standard ones."""
     policies: dict[Name, Any] = {}
     """The policies, by name."""
     tests: tuple[CasePart, ...] = ()

@@ -21,7 +21,6 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
-    PlainValidator,
     PrivateAttr,
     ValidationInfo,
     WithJsonSchema,
@@ -79,6 +78,15 @@ def _identifier(text: str) -> str:
     return text
 
 
+def _parameter_name(text: str) -> str:
+    """A name of the document's own, or `block.name`: a figure of a library block, stated anew."""
+    block, dot, figure = text.partition(".")
+    if dot:
+        _name(block)
+    _identifier(figure if dot else text)
+    return text
+
+
 def _name(text: str) -> str:
     problem = check_name(text)
     if problem is not None:
@@ -100,6 +108,13 @@ def _text(text: str) -> str:
     return text
 
 
+def _placed_text(raw: Any) -> Scalar:
+    if not isinstance(raw, Scalar):
+        raise _custom(Code.SHAPE.value, "this must be text")
+    _text(raw.text)
+    return raw
+
+
 def _texts(raw: Any) -> Any:
     return {"": raw} if isinstance(raw, Scalar) else raw
 
@@ -110,6 +125,13 @@ def _expression(raw: Any) -> Scalar:
     if not raw.text.strip():
         raise _custom(Code.SHAPE.value, "an expression must not be empty")
     return raw
+
+
+def _figures(raw: Any) -> Scalar | tuple[Scalar, ...]:
+    items = raw if isinstance(raw, list) else [raw]
+    if not all(isinstance(item, Scalar) and item.text.strip() for item in items):
+        raise _custom(Code.SHAPE.value, "this must be one plain value, or a list of them")
+    return tuple(items) if isinstance(raw, list) else raw
 
 
 def _language(text: str) -> str:
@@ -140,6 +162,17 @@ def _language_meant(text: str) -> str:
     return f"did you mean `{meant}`?" if meant else "the languages are " + ", ".join(LANGUAGES)
 
 
+class AsWritten:
+    """Marks a field that is kept as it was written, after a check; nothing of its type is read by pydantic."""
+
+    def __init__(self, check: Callable[[Any], Any]) -> None:
+        self.check = check
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The check alone: a schema of the type itself would be made anew for every field, and never used."""
+        return core_schema.no_info_plain_validator_function(self.check)
+
+
 _NUMBER_OR_TEXT = WithJsonSchema({"type": ["number", "string"]})
 _ANY_SCALAR = WithJsonSchema({"type": ["string", "number", "boolean", "null"]})
 
@@ -152,10 +185,25 @@ Day = Annotated[
 Word = Annotated[
     str, BeforeValidator(_scalar(_text, "text")), WithJsonSchema({"type": ["string", "number", "boolean"]})
 ]
-Expression = Annotated[Scalar, PlainValidator(_expression), _ANY_SCALAR]
+Expression = Annotated[Scalar, AsWritten(_expression), _ANY_SCALAR]
 """FEEL as written, with its place; parsed and typed by `policies.expressions`."""
+Figures = Annotated[
+    Scalar | tuple[Scalar, ...],
+    AsWritten(_figures),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": ["string", "number", "boolean"]},
+                {"type": "array", "items": {"type": ["string", "number", "boolean"]}},
+            ]
+        }
+    ),
+]
+"""One plain value, or a list of them, with their places."""
 Identifier = Annotated[str, BeforeValidator(_scalar(_identifier, "a name"))]
 """A name an expression can use: letters, digits and underscores."""
+ParameterName = Annotated[str, BeforeValidator(_scalar(_parameter_name, "a name"))]
+"""The name of a parameter; `block.name` states a figure of a library block anew."""
 Name = Annotated[
     str, BeforeValidator(_scalar(_name, "a name")), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]{1,64}$"})
 ]
@@ -165,23 +213,28 @@ Language = Annotated[str, BeforeValidator(_scalar(_language, "a language")), Wit
 Languages = Annotated[tuple[Language, ...], BeforeValidator(_languages)]
 CHOICE = BeforeValidator(lambda raw: raw.text if isinstance(raw, Scalar) else raw)
 """Put beside a `Literal`: the scalar's text must be one of its words."""
+_A_TEXT_OR_ONE_PER_LANGUAGE = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {language: {"type": "string"} for language in LANGUAGES},
+                "additionalProperties": False,
+            },
+        ]
+    }
+)
 TextsField = Annotated[
-    dict[Annotated[str, BeforeValidator(_text_key)], Word],
-    BeforeValidator(_texts),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {
-                    "type": "object",
-                    "properties": {language: {"type": "string"} for language in LANGUAGES},
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
+    dict[Annotated[str, BeforeValidator(_text_key)], Word], BeforeValidator(_texts), _A_TEXT_OR_ONE_PER_LANGUAGE
 ]
 """A text per language; plain text stands for the document's first language (key `""` until checked)."""
+PlacedTexts = Annotated[
+    dict[Annotated[str, BeforeValidator(_text_key)], Annotated[Scalar, AsWritten(_placed_text)]],
+    BeforeValidator(_texts),
+    _A_TEXT_OR_ONE_PER_LANGUAGE,
+]
+"""The same, each text with its place: something in it is read further."""
 
 
 def _title(part: type) -> str:
@@ -198,7 +251,7 @@ class Part(BaseModel):
         extra="ignore",
         frozen=True,
         populate_by_name=True,
-        use_attribute_docstrings=True,
+        defer_build=True,
         json_schema_extra={"additionalProperties": False},
         model_title_generator=_title,
         field_title_generator=lambda name, field: (field.alias or name).replace("_", " ").capitalize(),
@@ -224,6 +277,10 @@ class Part(BaseModel):
     def has_node(self) -> bool:
         """Whether the part was written as a mapping (a short form has no keys of its own)."""
         return self._node is not None
+
+    def states(self, key: str) -> bool:
+        """Whether a key was written, also where its value was taken out for a mistake in it."""
+        return self._node is not None and self._node.get(key) is not None
 
     def read_whole(self, key: str) -> bool:
         """Whether the list under a key was read whole: no item was taken out for a mistake in it."""

@@ -23,6 +23,7 @@ from policies.types import (
     DateTime,
     DayDuration,
     ListOf,
+    Money,
     MonthDuration,
     Nothing,
     Number,
@@ -31,10 +32,14 @@ from policies.types import (
     Time,
     Type,
     Unknown,
+    accepts,
     describe,
+    lacks,
     may_hold_missing,
+    may_lack,
     meet,
     nullable,
+    open_throughout,
 )
 
 
@@ -223,6 +228,9 @@ def _call(expr: s.Call, scope: Scope, report: ReportAt) -> s.Call:
         place = expr.place if result.argument is None else args[result.argument].place
         report(Code.CALL, result.message, place, result.help)
         return replace(expr, args=args, type=Unknown())
+    if isinstance(result, (Number, Money)) and name in _OF_LISTS and len(args) == 1 and _never_empty(args[0]):
+        listed = type_of(args[0])
+        result = nullable(result, listed.nullable or (isinstance(listed, ListOf) and listed.item.nullable))
     if name in LOOKS_INTO_LISTS and not asks_for_null(expr):
         open_ = any(type_of(arg).nullable or may_hold_missing(type_of(arg)) for arg in args)
         result = nullable(result, result.nullable or open_)
@@ -231,6 +239,21 @@ def _call(expr: s.Call, scope: Scope, report: ReportAt) -> s.Call:
 
 LOOKS_INTO_LISTS = frozenset({"list contains", "index of", "distinct values", "union", "string", "string join"})
 """Built-ins that compare or print the items of a list: with an item or argument missing, their answer is unknown."""
+
+
+_OF_LISTS = frozenset({"sum", "min", "max", "mean", "median"})
+"""Built-ins that have a value for every list of known numbers with something in it."""
+
+
+def _never_empty(expr: s.Expr) -> bool:
+    """Whether a list has an item whatever the facts: `[0]`, `concatenate([0], amounts)`."""
+    match expr:
+        case s.ListLiteral(items=items):
+            return bool(items)
+        case s.Call(function=s.Name(name="concatenate"), args=args):
+            return any(_never_empty(arg) for arg in args)
+        case _:
+            return False
 
 
 def asks_for_null(call: s.Call) -> bool:
@@ -258,13 +281,19 @@ def _function_type(expr: s.Call, name: str, args: tuple[s.Expr, ...], scope: Sco
     if len(args) != len(wanted) or set(given) != set(wanted):
         report(Code.CALL, f"`{name}` takes {len(wanted)} values", expr.place, f"write {usage}")
         return Unknown()
-    unknown = function.result.nullable
     types = dict(function.params)
+    result = function.result
     for param, arg in zip(given, args, strict=True):
-        if meet(types[param], type_of(arg)) is None:
-            mismatch(types[param], type_of(arg), arg.place, report, f"`{param}` of `{name}`")
-        unknown = unknown or (type_of(arg).nullable and not types[param].nullable)
-    return nullable(function.result, unknown)
+        if not accepts(types[param], type_of(arg)):
+            lacking = lacks(types[param], type_of(arg))
+            if lacking is not None:
+                report(Code.TYPE_MISMATCH, f"`{param}` of `{name}` needs `{lacking}`", arg.place, None)
+            else:
+                mismatch(types[param], type_of(arg), arg.place, report, f"`{param}` of `{name}`")
+        if may_lack(types[param], nullable(type_of(arg), yes=False)):
+            result = open_throughout(result)
+        result = nullable(result, result.nullable or (type_of(arg).nullable and not types[param].nullable))
+    return result
 
 
 def _logic(expr: s.Logic, scope: Scope, report: ReportAt) -> s.Logic:

@@ -70,17 +70,21 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class DatedValue:
-    """A parameter's value from a day on (None: always); `verify` marks a figure somebody must still confirm."""
+    """A parameter's value from a day on (None: always), up to `end` where that is known, that day included.
+
+    `verify` marks a figure somebody must still confirm.
+    """
 
     start: dt.date | None
     value: Value
     source: str | None = None
     verify: bool = False
+    end: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A named, dated value. Before its first day it has none: its type is nullable when that can happen."""
+    """A named, dated value. Outside its days it has none: its type is nullable when that can happen."""
 
     name: str
     type: Type
@@ -88,9 +92,9 @@ class Parameter:
     title: Texts = field(default_factory=dict)
 
     def on(self, day: dt.date) -> DatedValue | None:
-        """The value in force on a day: the last one that started on or before it."""
+        """The value in force on a day: the last one that started on or before it, unless it has ended."""
         started = [dated for dated in self.values if dated.start is None or dated.start <= day]
-        return started[-1] if started else None
+        return started[-1] if started and (started[-1].end is None or day <= started[-1].end) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +147,23 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """0 to 100 points in proportion to a value between `low` and `high`, clamped beyond them (domain K7)."""
+
+    low: Decimal
+    high: Decimal
+    direction: Literal["higher_better", "lower_better"]
+
+
+@dataclass(frozen=True, slots=True)
 class Factor:
-    """A scorecard factor. `missing`: points for an unknown value, or `reweight` or `refer` (domain C9)."""
+    """A scorecard factor, with bands or a scale. `missing`: points, `reweight` or `refer` (domain C9)."""
 
     name: str
     of: Expression
-    weight: Decimal
+    weight: Decimal | Expression
     bands: tuple[Band, ...]
+    scale: Scale | None
     missing: Decimal | Literal["reweight", "refer"]
     reason: str | None
     title: Texts
@@ -158,15 +172,15 @@ class Factor:
     @property
     def max_points(self) -> Decimal:
         """The most points the factor can give."""
-        return max(band.points for band in self.bands)
+        return Decimal(100) if self.scale is not None else max(band.points for band in self.bands)
 
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """Factors and what their weights sum to (100, or any sum when normalised)."""
+    """Factors and what their weights sum to (100, or any sum when normalised; None when only the facts decide)."""
 
     factors: tuple[Factor, ...]
-    total_weight: Decimal
+    total_weight: Decimal | None
     type: Type
     name: str = "score"
     line: int = field(default=0, compare=False)
@@ -239,7 +253,8 @@ class Policy:
     """One checked policy with everything it needs to be evaluated.
 
     `reads` are the dotted paths of the facts it and the policies it needs may read; `body` is what its kind adds (see
-    `policies.kinds`); `outcome` is the type of its outcome, the value other policies see under its name.
+    `policies.kinds`); `outcome` is the type of its outcome, the value other policies see under its name;
+    `adverse_action` has, by language and name, the sentences a customer is told of its decisions, none for most kinds.
     """
 
     name: str
@@ -250,6 +265,7 @@ class Policy:
     parameters: tuple[Parameter, ...]
     functions: tuple[Function, ...]
     reason_texts: Mapping[str, ReasonText]
+    adverse_action: Mapping[str, Mapping[str, str]]
     needs: tuple[Policy, ...]
     values: tuple[NamedValue, ...]
     rules: tuple[Rule, ...]
@@ -277,6 +293,7 @@ class Case:
     reasons: tuple[str, ...] | None
     because: str | None
     line: int = field(compare=False)
+    principal_reasons: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from policies.feel.parser import children
 from policies.feel.syntax import Name, Node, Path
-from policies.ir import Cell, Expression, Policy
+from policies.ir import Cell, Expression, Function, NamedValue, Parameter, Policy
 from policies.scope import dotted
 
 
@@ -51,3 +51,28 @@ def mentioned(part: Any) -> frozenset[str]:
     return frozenset(
         ".".join(steps[: count + 1]) for steps in (path.split(".") for path in found) for count in range(len(steps))
     )
+
+
+def parameters_behind(
+    part: Any,
+    parameters: Mapping[str, Parameter],
+    functions: Mapping[str, Function],
+    values: Mapping[str, NamedValue],
+) -> frozenset[str]:
+    """The parameters a part depends on: those it names, and those its formulas and named values name in turn."""
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    waiting = [(path, "") for path in mentioned(part)]
+    while waiting:
+        path, block = waiting.pop()
+        if (path, block) in seen:
+            continue
+        seen.add((path, block))
+        name = f"{block}.{path}" if block else path  # inside a formula, its block's names go without the block's
+        if name in parameters:
+            found.add(name)
+        elif name in functions:
+            waiting += [(inner, name.split(".")[0]) for inner in mentioned(functions[name].body)]
+        elif name in values:
+            waiting += [(inner, "") for inner in mentioned(values[name])]
+    return frozenset(found)

@@ -38,6 +38,7 @@ def check_named_values(policy: PolicyPart, desk: Desk) -> tuple[NamedValue, ...]
     for part in _in_order(parts, desk):
         value = _check(part, desk)
         desk.declare(part.name, value.value.type if isinstance(value, Let) else value.type)
+        desk.values[part.name] = value
         checked.append(value)
     return tuple(checked)
 
@@ -48,7 +49,7 @@ def _parts(policy: PolicyPart, desk: Desk) -> Iterator[_Part]:
     for name, let in policy.let.items():
         found.append(_Part(name, let, policy.key_span("let", name), _names([let.is_])))
     if policy.scorecard is not None:
-        scalars = [factor.of for factor in policy.scorecard.factors]
+        scalars = [scalar for factor in policy.scorecard.factors for scalar in (factor.of, factor.weight)]
         found.append(_Part("score", policy.scorecard, policy.key_span("scorecard"), _names(scalars)))
     for name, table in policy.tables.items():
         cells = [cell for row in table.rows for cell in row]

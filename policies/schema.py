@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+from collections.abc import Iterator
+from itertools import pairwise
+from textwrap import dedent
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
@@ -21,6 +26,9 @@ def json_schema() -> dict[str, Any]:
         ref_template="#/$defs/{model}",
         schema_generator=GenerateJsonSchema,
     )
+    for part in _every_part(Part):
+        if (shape := whole["$defs"].get(part.__name__)) is not None:
+            _describe(shape, part)
     header = whole["$defs"].pop(HeaderPart.__name__)
     properties = header["properties"]
     properties["writ"] = {"const": 1, "description": properties["writ"]["description"]}
@@ -51,3 +59,33 @@ def json_schema() -> dict[str, Any]:
         # A scalar's own classes are no shapes of the document: every one is described where it stands.
         "$defs": {name: shape for name, shape in whole["$defs"].items() if name.endswith(Part.__name__)},
     }
+
+
+def _every_part(part: type[Part]) -> Iterator[type[Part]]:
+    for below in part.__subclasses__():
+        yield below
+        yield from _every_part(below)
+
+
+def _describe(shape: dict[str, Any], part: type[Part]) -> None:
+    """Give each key of a part's shape the text under its field.
+
+    pydantic could do so itself (`use_attribute_docstrings`), but for every start of `writ`: only an editor needs it.
+    """
+    parents = [parent for parent in reversed(part.__mro__) if issubclass(parent, Part)]
+    words = dict(pair for parent in parents for pair in _words_under_fields(parent))
+    for name, field in part.model_fields.items():
+        key = field.alias or name
+        if name in words:
+            shape["properties"][key] = dict(sorted({**shape["properties"][key], "description": words[name]}.items()))
+
+
+def _words_under_fields(part: type[Part]) -> Iterator[tuple[str, str]]:
+    (written,) = ast.parse(dedent(inspect.getsource(part))).body
+    assert isinstance(written, ast.ClassDef)  # noqa: S101 (it is the source of a class)
+    for field, text in pairwise(written.body):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
+                yield name, inspect.cleandoc(words)
+            case _:
+                pass

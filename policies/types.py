@@ -208,6 +208,57 @@ def _meet_contexts(left: ContextOf, right: ContextOf, either: bool) -> ContextOf
     return ContextOf(tuple(fields), either)
 
 
+def accepts(wanted: Type, given: Type) -> bool:
+    """Whether a formula that declares `wanted` takes values of `given`.
+
+    As `meet`, but a record may have more fields than are declared, and lack those that may be missing.
+    """
+    match wanted, given:
+        case ListOf(item=a), ListOf(item=b):
+            return accepts(a, b)
+        case ContextOf(fields=fields), ContextOf():
+            found = ((type_, given.field(name)) for name, type_ in fields)
+            return all(type_.nullable if inner is None else accepts(type_, inner) for type_, inner in found)
+        case _:
+            return meet(wanted, given) is not None
+
+
+def lacks(wanted: Type, given: Type) -> str | None:
+    """The first field that a record, or the records of a list, would need to be accepted and does not have."""
+    match wanted, given:
+        case ListOf(item=a), ListOf(item=b):
+            return lacks(a, b)
+        case ContextOf(fields=fields), ContextOf():
+            return next((name for name, type_ in fields if not type_.nullable and given.field(name) is None), None)
+        case _:
+            return None
+
+
+def may_lack(wanted: Type, given: Type) -> bool:
+    """Whether a value of `given`, which `wanted` accepts, may miss what `wanted` declares as never missing."""
+    if given.nullable and not wanted.nullable:
+        return True
+    match wanted, given:
+        case ListOf(item=a), ListOf(item=b):
+            return may_lack(a, b)
+        case ContextOf(fields=fields), ContextOf():
+            found = ((type_, given.field(name)) for name, type_ in fields)
+            return any(inner is not None and may_lack(type_, inner) for type_, inner in found)
+        case _:
+            return False
+
+
+def open_throughout(type_: Type) -> Type:
+    """The same type, where anything in it may be missing."""
+    match type_:
+        case ListOf(item=item):
+            return ListOf(open_throughout(item), nullable=True)
+        case ContextOf(fields=fields):
+            return ContextOf(tuple((name, open_throughout(inner)) for name, inner in fields), nullable=True)
+        case _:
+            return nullable(type_)
+
+
 def describe(type_: Type) -> str:
     """The type in a risk officer's words, for messages: `money (USD)`, `a number of days`, `text, may be missing`."""
     words = _describe(type_)

@@ -27,9 +27,13 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of policy; `reasons` are the codes it may give by itself, without a rule naming them."""
+    """One kind of policy; `reasons` are the codes it may give by itself, without a rule naming them.
+
+    `adverse_action`: its decisions can go against a customer, who is then told so.
+    """
 
     name: str
     part: type[PolicyPart]
     check: Callable[[Any, Desk], Checked]
     reasons: tuple[str, ...] = ()
+    adverse_action: bool = False
