@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
-from api import decisions, health, pages, policies_view
+from api import decisions, health, pages, policies_view, previews
 from api.description import fit_description
 from api.edge import Edge
 from api.identities import new_id
@@ -41,6 +41,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, leave: Callable[[]
     app = pages.new_app(lifespan)
     app.state.running = running
     app.include_router(decisions.router)
+    app.include_router(previews.router)
     app.include_router(policies_view.router)
     app.include_router(health.router)
     app.add_api_route("/problems", pages.problems_page, include_in_schema=False)

@@ -97,11 +97,42 @@ def decide(
             help="The language to show it in.",
         ),
     ] = "en",
+    customer_text: Annotated[
+        bool, typer.Option("--customer-text", help="Print only what the customer is told, in the language of --lang.")
+    ] = False,
 ) -> None:
     """Decide on one customer's facts and show why. A what-if: nothing is recorded."""
     from api.commands import decision
 
-    decision.decide(policy, facts, as_of, policies, as_json, language)
+    decision.decide(policy, facts, as_of, policies, as_json, language, customer_text)
+
+
+@app.command()
+def preview(
+    policy: Annotated[
+        str, typer.Option("--policy", metavar="POLICY", help="The dunning policy's name in the policy file.")
+    ],
+    facts: Annotated[
+        Path, typer.Option("--facts", metavar="FILE", help="One request, `-` reads it from stdin; or many: .jsonl.")
+    ],
+    file: PolicyFile = POLICIES,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    language: Annotated[
+        str,
+        typer.Option(
+            "--language",
+            "--lang",
+            metavar="en|zh-Hans|zh-Hant",
+            parser=_one_of("en", "zh-Hans", "zh-Hant"),
+            help="The language to show it in.",
+        ),
+    ] = "en",
+) -> None:
+    """Show what an account is sent, and when, if nothing is paid. A what-if: nothing is recorded."""
+    from api.commands import preview as previewing
+
+    previewing.preview(file, policy, facts, as_of, as_json, language)
 
 
 @app.command("test")
@@ -140,6 +171,38 @@ def run(
     portfolio.run_portfolio(
         policy, rows, out, policies=policies, as_of=as_of, rejected=rejected, workers=workers, as_json=as_json
     )
+
+
+@app.command()
+def calibrate(
+    policy: Annotated[str, typer.Option("--policy", metavar="POLICY", help="The policy whose lets are looked at.")],
+    facts: Annotated[
+        Path,
+        typer.Option(
+            "--facts", metavar="FILE", help="The portfolio: .jsonl, .csv or .parquet.", exists=True, dir_okay=False
+        ),
+    ],
+    as_of: Annotated[
+        dt.date, typer.Option("--as-of", metavar="DATE", parser=_day, help="The day of the breakpoints, for every row.")
+    ],
+    lets: Annotated[list[str], typer.Option("--let", metavar="NAME", help="A named value; once for each.")],
+    file: PolicyFile = POLICIES,
+    parts: Annotated[int, typer.Option(min=2, max=100, help="Parts of equal size; 5 are quintiles.")] = 5,
+    ties: Annotated[
+        Literal["refuse", "raise"],
+        typer.Option(
+            "--ties",
+            metavar="refuse|raise",
+            parser=_one_of("refuse", "raise"),
+            help="What to do with breakpoints that fall on one value.",
+        ),
+    ] = "refuse",
+    as_json: AsJson = False,
+) -> None:
+    """Compute the breakpoints of a portfolio, such as RFM quintiles, as parameters ready to paste."""
+    from api.commands import calibrate as calibrate_command
+
+    calibrate_command.calibrate(file, policy, facts, as_of, lets, parts, ties, as_json=as_json)
 
 
 @app.command()

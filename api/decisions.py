@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import time
 
@@ -13,18 +14,23 @@ from api.identities import new_id
 from api.intake import KEY_HEADER, read_asked, read_json, read_key
 from api.ledger import decision_answer, fingerprint, make_record, read_record
 from api.problems import PROBLEMS, Problem, misfits_problem
+from api.request import Request as Asked
+from api.revisions import InForce
 from api.running import Running
 from api.store import AuditBrokenError, AuditUnavailableError, Kept, Key, KeyReusedError
 from api.strict_json import JsonValue
 from api.wire import DecisionAnswer, DecisionRequest, ProblemDocument, RecordedDecision
 from engine import decide
-from engine.decision import Fault, Json
+from engine.decision import Decision, Fault, Json
 from policies.identifiers import did_you_mean
+from policies.ir import Policy
 
 PRINCIPAL = "local"
 """Who asks, as long as nobody has to say."""
 
 RETRY_SECONDS = 2
+
+_NOT_HERE = {"decision_unknown", "path_unknown", "not_ready", "calendar_none"}
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
 
@@ -47,7 +53,7 @@ def problems(*codes: str) -> dict[int | str, dict[str, Json]]:
     "/{policy}",
     summary="Decide",
     response_model=DecisionAnswer,
-    responses=problems(*(code for code in PROBLEMS if code not in {"decision_unknown", "path_unknown", "not_ready"})),
+    responses=problems(*(code for code in PROBLEMS if code not in _NOT_HERE)),
     openapi_extra={
         "parameters": [
             {
@@ -86,32 +92,39 @@ def _decide(running: Running, policy: str, key: str, body: JsonValue, deadline: 
         detail = f"the {KEY_HEADER} was used before, with another request"
         raise Problem("idempotency_key_reused", detail) from None
     except AuditUnavailableError as error:
-        raise _unavailable(running, error) from error
+        raise unavailable(running, error) from error
     headers = {"Idempotency-Replayed": "true"} if kept.replayed else {}
     return Response(answer, media_type="application/json", headers=headers)
 
 
 def _record(running: Running, policy_name: str, key: Key, body: JsonValue, deadline: float) -> Kept:
-    in_force = running.in_force
-    policy = in_force.bundle.policies.get(policy_name)
-    if policy is None:
-        raise unknown_policy(running, policy_name)
+    policy = policy_named(running, policy_name)
     asked = read_asked(body)
     at = running.clock()
-    try:
-        decision = decide(policy, asked.facts, asked.as_of or at.date())
-    except Fault as fault:
-        raise misfits_problem("facts_invalid", fault.misfits, within="/facts") from None
+    decision, deciding = decided(running, policy, asked, at.date())
     content = {
         "principal": PRINCIPAL,
         "key_sha256": key.key_hash.hex(),
         "fingerprint": key.fingerprint.hex(),
-        "revision": in_force.revision,
-        "bundle_digest": in_force.bundle.digest,
+        "revision": deciding.revision,
+        "bundle_digest": deciding.bundle.digest,
         "facts": asked.facts,
         "decision": decision.to_json(),
     }
     return running.store.append(make_record("decision", new_id("dec", at), at, content), key, deadline)
+
+
+def decided(running: Running, policy: Policy, asked: Asked, today: dt.date) -> tuple[Decision, InForce]:
+    """The decision and the revision that made it: the one in force, or the one by which a running case goes on.
+
+    Raises Problem and AuditUnavailableError.
+    """
+    deciding = running.revisions.of_case(policy, asked.facts) or running.in_force
+    try:
+        decision = decide(deciding.bundle.policies[policy.name], asked.facts, asked.as_of or today)
+    except Fault as fault:
+        raise misfits_problem("facts_invalid", fault.misfits, within="/facts") from None
+    return decision, deciding
 
 
 @router.get(
@@ -129,7 +142,7 @@ def get_decision(decision_id: str, request: Request) -> Response:
             raise Problem("decision_unknown", "there is no decision with this id")
         answer = _answer(running, kept, with_facts=True)
     except AuditUnavailableError as error:
-        raise _unavailable(running, error) from error
+        raise unavailable(running, error) from error
     return Response(orjson.dumps(answer), media_type="application/json")
 
 
@@ -139,13 +152,17 @@ def _answer(running: Running, kept: Kept, *, with_facts: bool = False) -> dict[s
     return answer | {"facts": record["facts"]} if with_facts else answer
 
 
-def unknown_policy(running: Running, name: str) -> Problem:
-    """The 404 for a policy name, with the name that was probably meant."""
-    near = did_you_mean(name, running.in_force.bundle.policies)
-    return Problem("policy_unknown", "there is no policy of this name" + (f"; did you mean `{near}`?" if near else ""))
+def policy_named(running: Running, name: str) -> Policy:
+    """The policy in force of this name. Raises Problem: 404, with the name that was probably meant."""
+    named = running.in_force.bundle.policies
+    if name in named:
+        return named[name]
+    near = did_you_mean(name, named)
+    raise Problem("policy_unknown", "there is no policy of this name" + (f"; did you mean `{near}`?" if near else ""))
 
 
-def _unavailable(running: Running, error: AuditUnavailableError) -> Problem:
+def unavailable(running: Running, error: AuditUnavailableError) -> Problem:
+    """The 503 for a record that cannot be written or read; the process ends where it cannot be trusted any more."""
     if isinstance(error, AuditBrokenError):
         running.leave()
     detail = "the record cannot be written or read now; nothing was decided that is not recorded"

@@ -27,6 +27,7 @@ from rich.text import Text
 
 from api.commands.consoles import stdout
 from api.commands.terminal import fail
+from api.preview_words import Coming, sentence
 from api.receivables import write_facts
 from policies.diagnostics import visible
 
@@ -50,6 +51,9 @@ REASONS = 2
 
 MISSING = 3
 """Missing facts named of each decision."""
+
+LETTER_LINES = 4
+"""Lines shown of each letter a dunning decision writes: its subject and the text's first ones, blank ones left out."""
 
 LEDGER, MAP = "zoho-books.csv", "zoho-books.yaml"
 LEDGER_DAY = dt.date(2026, 6, 30)
@@ -188,14 +192,16 @@ def _questions() -> Iterator[Asked]:
 
 
 def _decide_all(service: Service, names: Sequence[str], console: Console) -> Mapping[str, Any]:
-    """Ask every policy of the three kinds about every customer; print the answers, return the last one."""
+    """Ask every policy of the three kinds whose required facts are there about every customer; the last answer."""
     console.print(Text("decisions made just now, each recorded before it was answered", "bold"))
+    wanted = {name: set(_get(service, f"/v1/policies/{name}")["facts_schema"].get("required", ())) for name in names}
     last: Mapping[str, Any] = {}
     for asked in _questions():
-        customer = json.loads(asked.body)["facts"]["customer"]
+        facts = json.loads(asked.body)["facts"]
+        customer = facts["customer"]
         named = f"{customer.get('name', '')} ({customer['customer_id']}, {asked.source})".lstrip()
         console.print(Text(f"\n{visible(named)}", "bold"))
-        for policy in names:
+        for policy in (name for name in names if wanted[name] <= facts.keys()):
             answer = _post(service, policy, asked.body)
             if "decision_id" not in answer:
                 fail(f"{asked.source}, {policy}: {answer.get('detail')}", answer.get("help"))
@@ -217,6 +223,27 @@ def _print_answer(answer: Mapping[str, Any], console: Console) -> None:
         more = f" and {len(missing) - MISSING} more" if len(missing) > MISSING else ""
         shown = ", ".join([*missing][:MISSING])
         console.print(Text(visible(f"{'':<18}missing: {shown}{more}"), "yellow"), soft_wrap=True)
+    if answer["kind"] == "dunning":
+        for line in _letters_and_calendar(answer):
+            console.print(Text(visible(f"{'':<18}{line}")), soft_wrap=True)
+
+
+def _letters_and_calendar(answer: Mapping[str, Any]) -> Iterator[str]:
+    """The first lines of each letter; then what follows if nothing is paid, where anything does."""
+    outcome = answer["outcome"]
+    for message in (message for notice in outcome["notices"] for message in notice["messages"]):
+        texts = [text for text in message["texts"].values() if text is not None]
+        for text in texts[:1]:
+            lines = [text["subject"], *(line for line in text["body"].splitlines() if line)]
+            yield from (f"│ {line}" for line in [*lines[:LETTER_LINES], "…"])
+    coming = [
+        Coming(dt.date.fromisoformat(day["on"]), int(day["level"]), tuple(each["effect"] for each in day["effects"]))
+        for day in outcome["calendar"]
+    ]
+    if coming:
+        until = outcome["calendar_until"]
+        ends = None if until is None else dt.date.fromisoformat(until)
+        yield sentence(coming, ends, dt.date.fromisoformat(answer["as_of"]), "en")
 
 
 def _outcome(answer: Mapping[str, Any]) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from api.intake import KEY_HEADER
 from api.policies_view import example_of
-from api.running import InForce
+from api.preview import has_calendar
+from api.revisions import InForce
 from engine.decision import Json
+from policies.ir import Policy
 
+_PREVIEWS = "/v1/previews/{policy}"
 _NEVER_SENT = ("HTTPValidationError", "ValidationError")
 """What the framework would answer, had it to validate anything: every error here is a ProblemDocument."""
 
@@ -17,24 +22,49 @@ def fit_description(description: dict[str, Json], in_force: InForce, key: str) -
     `key` is an idempotency key that nobody has used: the one that a page for trying requests starts with.
     """
     _take_out_never_sent(description)
-    first = next(iter(in_force.bundle.policies), None)
-    examples = {"policy": first, "name": first, KEY_HEADER: key}
-    for operation in _operations(description):
-        for parameter in operation.get("parameters", ()):
-            if examples.get(parameter["name"]) is not None:
-                parameter["example"] = examples[parameter["name"]]
-            if parameter["name"] in {"policy", "name"}:
-                parameter["schema"]["enum"] = list(in_force.bundle.policies)
-    body = description["paths"]["/v1/decisions/{policy}"]["post"]["requestBody"]
-    body["content"]["application/json"]["examples"] = {
-        name: {"summary": f"{name}: {policy.title.get('en') or next(iter(policy.title.values()))}",
-               "value": example_of(policy, in_force)}
-        for name, policy in in_force.bundle.policies.items()
-    }  # fmt: skip
+    policies = in_force.bundle.policies
+    with_calendar = {name: policy for name, policy in policies.items() if has_calendar(policy)}
+    if not with_calendar:
+        del description["paths"][_PREVIEWS]
+        _take_out_unused(description)
+    for path, methods in description["paths"].items():
+        asked = with_calendar if path == _PREVIEWS else policies
+        for operation in methods.values():
+            _name_policies(operation, asked)
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] == KEY_HEADER:
+                    parameter["example"] = key
+            if "requestBody" in operation:
+                operation["requestBody"]["content"]["application/json"]["examples"] = _examples(asked, in_force)
+
+
+def _name_policies(operation: dict[str, Json], asked: Mapping[str, Policy]) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] in {"policy", "name"} and asked:
+            parameter["schema"]["enum"] = list(asked)
+            parameter["example"] = next(iter(asked))
+
+
+def _examples(asked: Mapping[str, Policy], in_force: InForce) -> dict[str, Json]:
+    return {
+        name: {
+            "summary": f"{name}: {policy.title.get('en') or next(iter(policy.title.values()))}",
+            "value": example_of(policy, in_force),
+        }
+        for name, policy in asked.items()
+    }
 
 
 def _operations(description: dict[str, Json]) -> list[dict[str, Json]]:
     return [operation for path in description["paths"].values() for operation in path.values()]
+
+
+def _take_out_unused(description: dict[str, Json]) -> None:
+    """Take out the shapes that nothing refers to, until each that stays is referred to."""
+    shapes = description["components"]["schemas"]
+    while unused := [name for name in shapes if f"'#/components/schemas/{name}'" not in str(description)]:
+        for name in unused:
+            del shapes[name]
 
 
 def _take_out_never_sent(description: dict[str, Json]) -> None:

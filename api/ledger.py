@@ -101,6 +101,8 @@ def decision_answer(record: Mapping[str, Json], seq: int, leaf: bytes) -> dict[s
         "as_of": decision["as_of"],
         "decided_at": record["at"],
         "outcome": decision["outcome"],
+        # Who is told what: not every decision has them.
+        **{name: decision[name] for name in ("principal_reasons", "customer_text") if name in decision},
         "reasons": decision["reasons"],
         "trace": decision["trace"],
         "log": {"seq": seq, "leaf": leaf.hex()},

@@ -7,9 +7,10 @@ import shlex
 import orjson
 from fastapi import APIRouter, Request
 
-from api.decisions import problems, unknown_policy
+from api.decisions import policy_named, problems
 from api.ledger import canonical
-from api.running import InForce, Running
+from api.revisions import InForce
+from api.running import Running
 from api.wire import PolicyLine, PolicyList, PolicyView
 from engine.decision import Json
 from engine.facts import demanded
@@ -36,9 +37,7 @@ def list_policies(request: Request) -> PolicyList:
 def show_policy(name: str, request: Request) -> PolicyView:
     """What the policy is, the schemas of its facts and its outcome, and an example of a request."""
     in_force = _in_force(request)
-    policy = in_force.bundle.policies.get(name)
-    if policy is None:
-        raise unknown_policy(request.app.state.running, name)
+    policy = policy_named(request.app.state.running, name)
     example = example_of(policy, in_force)
     return PolicyView(
         **_line(policy, in_force),

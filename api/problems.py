@@ -49,6 +49,9 @@ PROBLEMS: Mapping[str, Kind] = {
     "number_exponent": Kind(422, "a number has an exponent", "write the digits out"),
     "number_too_long": Kind(422, "a number is too long", "send a number of at most 40 digits"),
     "integer_out_of_range": Kind(422, "a whole number is out of range", "send larger amounts as text"),
+    "calendar_none": Kind(
+        422, "this kind of policy has no calendar", "preview a policy of kind `dunning`, or decide with this one"
+    ),
     "idempotency_key_reused": Kind(
         422, "the Idempotency-Key stands for another request", "repeat the first request exactly, or use a new key"
     ),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import policies
 from api.identities import new_id
 from api.ledger import Record, make_record
+from api.revisions import InForce, Revisions
 from api.settings import Settings
 from api.store import Store
 from policies.diagnostics import Code, Diagnostic, Refused
@@ -25,14 +26,6 @@ class PolicyFileError(Exception):
     """The policy file cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """The policies that decide, and the number of their text."""
-
-    bundle: Bundle
-    revision: int
-
-
 @dataclass(slots=True)
 class Running:
     """What every request needs. `leave` ends the process once the record cannot be trusted."""
@@ -41,6 +34,7 @@ class Running:
     store: Store
     clock: Clock
     in_force: InForce
+    revisions: Revisions
     leave: Callable[[], None]
 
 
@@ -75,7 +69,7 @@ def start(settings: Settings, clock: Clock, leave: Callable[[], None]) -> Runnin
         at,
         lambda number: _revision_record(bundle, number, at),
     )
-    return Running(settings, store, clock, InForce(bundle, number), leave)
+    return Running(settings, store, clock, InForce(bundle, number), Revisions(store), leave)
 
 
 def _revision_record(bundle: Bundle, number: int, at: dt.datetime) -> Record:

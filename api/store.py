@@ -248,6 +248,20 @@ class Store:
                 )
         return number
 
+    def revision_entries(self) -> tuple[tuple[int, bytes], ...]:
+        """Every revision's number, in their order, with its entry in the log, which names its policies."""
+        joined = select(revision.c.number, entry.c.body).join_from(revision, entry, revision.c.seq == entry.c.seq)
+        with self._read() as connection:
+            rows = connection.execute(joined.order_by(revision.c.number)).all()
+        return tuple((row.number, row.body) for row in rows)
+
+    def revision_text(self, number: int) -> tuple[str, bytes]:
+        """The name and the exact text of a revision."""
+        with self._read() as connection:
+            wanted = select(revision.c.name, revision.c.text).where(revision.c.number == number)
+            row = connection.execute(wanted).one()
+        return row.name, row.text
+
     def prove_writable(self, at: dt.datetime) -> None:
         """Commit something, as a decision would. Raises AuditUnavailableError."""
         with self.write() as connection:

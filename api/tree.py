@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from api.preview_words import sentence_in
+from api.tree_letters import letters, sent
 from api.tree_words import LANGUAGES, decision_in, part_in, phrase_in, text_in, word
 from engine.decision import Decision, Reason, Status, Step, value_to_json
 from policies.diagnostics import visible
@@ -33,13 +36,15 @@ def render_decision(decision: Decision, policy: Policy, language: str) -> Render
         f" ({decision.policy}, {decision.kind}), {word('as_of', language)} {decision.as_of.isoformat()}",
     )
     trace = Tree(Text(word("trace", language), "bold"), guide_style="dim")
-    _Page(policy, language).grow(trace, decision.trace)
+    _Page(policy, language, decision.as_of).grow(trace, decision.trace)
     return _Trimmed(
         Group(
             head,
             Text(),
             Text(word("outcome", language), "bold"),
             _outcome(decision, language),
+            *letters(decision, language),
+            *_principal(decision, language),
             Text(),
             Text(word("reasons", language), "bold"),
             _reasons(decision.reasons, language),
@@ -68,7 +73,9 @@ class _Trimmed:
 
 def _outcome(decision: Decision, language: str) -> Table:
     table = Table.grid(padding=(0, 2))
-    for path, value in _flat(decision.outcome, ""):
+    letters_below = bool(sent(decision.outcome))
+    members = {name: value for name, value in decision.outcome.items() if name != "notices" or not letters_below}
+    for path, value in _flat(members, ""):
         told = _told(value, language)
         if path == "decision" and decision.kind == "credit":
             told = decision_in(told, language)
@@ -94,6 +101,8 @@ def _told(value: Value, language: str) -> str:
             return _record(value, language)
         case list() | tuple() if value and all(isinstance(item, str) for item in value):
             return _short(", ".join(map(visible, value)))
+        case list() | tuple() if value and all(isinstance(item, Mapping) for item in value):
+            return _short("; ".join(_record(item, language) for item in value))
         case Mapping() | list() | tuple() if not value:
             return word("none", language)
         case _:
@@ -104,7 +113,8 @@ def _record(record: Mapping[str, Value], language: str) -> str:
     """A record in one line: texts by themselves, what is true by its key, all else after its key, the rest left out."""
     told = []
     for name, value in record.items():
-        if value is None or value is False or value in ([], {}):
+        empty = isinstance(value, Mapping) and all(inner is None for inner in value.values())
+        if value is None or value is False or value in ("", []) or empty:
             continue
         if isinstance(value, Mapping) and set(value) <= set(LANGUAGES):
             told.append(visible(text_in(value, language)))
@@ -113,6 +123,20 @@ def _record(record: Mapping[str, Value], language: str) -> str:
         else:
             told.append(visible(name) if value is True else f"{visible(name)} {_told(value, language)}")
     return ", ".join(told)
+
+
+def _principal(decision: Decision, language: str) -> Iterator[RenderableType]:
+    """What the customer is told, numbered, each with what can be done about it."""
+    if not decision.principal_reasons:
+        return
+    table = Table.grid(padding=(0, 2))
+    for number, code in enumerate(decision.principal_reasons, start=1):
+        reason = next(reason for reason in decision.reasons if reason.code == code)
+        said = Text(visible(text_in(reason.text, language)))
+        if reason.hint:
+            said.append(f"  → {visible(text_in(reason.hint, language))}", "dim")
+        table.add_row(Text(f"  {number}. {code}", "bold"), said)
+    yield from (Text(), Text(word("principal_reasons", language), "bold"), table)
 
 
 def _reasons(reasons: tuple[Reason, ...], language: str) -> RenderableType:
@@ -140,9 +164,10 @@ def _read(read: Mapping[str, Value], language: str) -> str:
 class _Page:
     """The trace of one policy: its titles in the reader's language, by the name and line of what they are of."""
 
-    def __init__(self, policy: Policy, language: str) -> None:
+    def __init__(self, policy: Policy, language: str, as_of: dt.date) -> None:
         self._policy = policy
         self._language = language
+        self._as_of = as_of
         self._titles = {(name, line): text[language] for name, line, text in _titles(policy) if language in text}
 
     def grow(self, tree: Tree, steps: Iterable[Step]) -> None:
@@ -150,12 +175,14 @@ class _Page:
         needs = {needed.name: needed for needed in self._policy.needs}
         for step in steps:
             branch = tree.add(self._line(step))
-            page = _Page(needs[step.name], self._language) if step.part == "need" else self
+            page = _Page(needs[step.name], self._language, self._as_of) if step.part == "need" else self
             page.grow(branch, step.steps)
 
     def _line(self, step: Step) -> Text:
         language = self._language
         glyph, style = _mark(step.status)
+        if step.part == "calendar":
+            return Text.assemble((f"{glyph} ", style), sentence_in(step, self._as_of, language))
         line = Text.assemble(
             (f"{glyph} ", style), (part_in(step.part, language), "dim"), " ", (self._name(step), "bold")
         )
@@ -197,6 +224,7 @@ def _titles(policy: Policy) -> Iterator[tuple[str, int, Texts]]:
             yield value.name, value.line, value.title
     yield from ((rule.name, rule.line, rule.title) for rule in policy.rules)
     yield from ((needed.name, needed.line, needed.title) for needed in policy.needs)
+    yield from ((function.name, 0, function.title) for function in policy.functions)
     if isinstance(policy.body, Dunning):
         yield from ((level.name, level.line, level.title) for level in policy.body.levels)
         yield from ((reminder.name, reminder.line, reminder.title) for reminder in policy.body.reminders)

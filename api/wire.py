@@ -7,7 +7,8 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.decision import Status
+from engine.decision import DOMAINS, Status
+from engine.principal import MOST
 from policies.document import ReasonPart
 
 Day = Annotated[dt.date, Field(description="a calendar day, `YYYY-MM-DD`")]
@@ -58,12 +59,25 @@ class DecisionReason(Shape):
 
     code: str = Field(description="stable; declared under `reasons` in the policy text, or a standard code")
     kind: str = Field(json_schema_extra={"enum": list(REASON_KINDS)})
-    policy: str = Field(description="the policy whose rule gave it: this one, or one it needs")
+    policy: str = Field(description="the policy that gave it")
     rule: str = Field(description="the rule, factor, limit method or other part of the policy it came from")
     text: ByLanguage
     disclosable: bool = Field(description="whether it may be told to the customer")
+    domain: str | None = Field(
+        default=None,
+        description="what a standard code speaks of, by its area",
+        json_schema_extra={"enum": list(DOMAINS.values())},
+    )
+    rank: int = Field(ge=1, description="its place among the reasons, from 1")
     then: str | None = Field(default=None, description="what it leads to by itself: an outcome, a class")
+    required: str | None = Field(
+        default=None, description="the condition, in FEEL, under which it would not have been given, or no points lost"
+    )
+    hint: ByLanguage = Field(default_factory=dict, description="what the customer can do about it, by language")
     observed: Read = Field(default_factory=dict)
+    fact_paths: list[str] = Field(
+        default_factory=list, description="the facts behind what was observed; absent where they are what was observed"
+    )
     missing: Paths = Field(default_factory=list)
     points_lost: str | None = Field(default=None, description="of a scorecard's factor, decimal text")
 
@@ -101,6 +115,13 @@ class DecisionAnswer(Shape):
         description="by kind of policy; `outcome_schema` of `GET /v1/policies/{name}` is its schema",
         examples=[{"release": True}],
     )
+    principal_reasons: list[str] = Field(
+        max_length=MOST, description="codes of the reasons the customer is told, the gravest first"
+    )
+    customer_text: dict[str, str] = Field(
+        default_factory=dict,
+        description="what the customer is told, by language; of credit decisions that are no plain approval",
+    )
     reasons: list[DecisionReason]
     trace: list[TraceStep] = Field(description="what became of every part of the policy, with the values it read")
     log: LogPlace
@@ -110,6 +131,52 @@ class RecordedDecision(DecisionAnswer):
     """A decision read back, with the facts it was made on as they were received (decimals as text)."""
 
     facts: Json
+
+
+class PreviewEffect(Shape):
+    """What a notice does to the account beside asking for money."""
+
+    effect: str = Field(description="such as `hold_orders` or `to_agency`")
+    to: str | None = Field(description="what is set, where something is")
+
+
+class PreviewEntry(Shape):
+    """A notice, or a reminder before the due date (level 0). Amounts are what it adds by itself, decimal text."""
+
+    on: Day
+    outcome: str = Field(description="`notice` or `reminder`; in `now` also `skip`")
+    level: str
+    level_name: str | None
+    items: list[str] = Field(description="the items in it")
+    fees: str
+    interest: str
+    total_claim: str = Field(description="principal, fees and interest in it")
+    effects: list[PreviewEffect]
+
+
+class PreviewNow(PreviewEntry):
+    """What is sent on the day itself; `skips` says why nothing is."""
+
+    skips: list[str]
+
+
+class PreviewAnswer(Shape):
+    """What is sent to an account on a day, and from then on if nothing is paid. It is not recorded."""
+
+    recorded: bool = Field(description="false: nothing of this is in the log", json_schema_extra={"const": False})
+    policy: str
+    kind: str
+    policy_digest: Digest = Field(description="of the policy in canonical form")
+    engine: str
+    as_of: Day
+    now: PreviewNow
+    calendar: list[PreviewEntry]
+    calendar_until: Day | None = Field(description="the last day looked at, where the calendar was cut short")
+    words: dict[str, str] = Field(
+        description="the calendar in one sentence, by language",
+        examples=[{"en": "if nothing is paid: 17 December level 2 and hold, 31 December collections"}],
+    )
+    revision: int = Field(ge=1, description="number of the policy text that was asked")
 
 
 class PolicyLine(Shape):

@@ -12,31 +12,50 @@ import typer
 import engine
 from api.commands import policy_file
 from api.commands.consoles import stdout
-from api.commands.terminal import REFUSED, fail, write_json
+from api.commands.terminal import REFUSED, fail, write, write_json
 from api.request import Request, in_request, json_misfit, misfit_json, read_request
 from api.strict_json import BadJson, parse
 from api.tree import render_decision
-from engine.decision import Fault, Misfit
+from engine.decision import Decision, Fault, Misfit
 from policies.diagnostics import visible
 
 
-def decide(policy: str, facts: Path, as_of: dt.date | None, policies: Path, as_json: bool, language: str) -> None:
-    """Decide one request and print it; `facts` is a file, or `-` for standard input.
+def decide(
+    policy: str,
+    facts: Path,
+    as_of: dt.date | None,
+    policies: Path,
+    as_json: bool,
+    language: str,
+    customer_text: bool,
+) -> None:
+    """Decide one request and print it, or only what the customer is told; `facts` is a file, or `-` for standard input.
 
     `as_of` comes before the request's own; where neither is given it is today in UTC.
     """
     found = policy_file.find(policy_file.load(policies, as_json=as_json), policy)
-    request = _request(facts)
+    request = read_one(facts)
     if not isinstance(request, Request):
-        _refuse(request, as_json)
+        refuse(request, as_json)
     try:
         decision = engine.decide(found, request.facts, as_of or request.as_of or today())
     except Fault as fault:
-        _refuse(in_request(fault.misfits), as_json)
+        refuse(in_request(fault.misfits), as_json)
     if as_json:
         write_json({"recorded": False, **decision.to_json()})
         return
+    if customer_text:
+        write(_told_to_customer(decision, language))
+        return
     stdout().print(render_decision(decision, found, language))
+
+
+def _told_to_customer(decision: Decision, language: str) -> str:
+    if not decision.customer_text:
+        fail("there is nothing to tell the customer: only credit decisions that are no plain approval have such a text")
+    if language not in decision.customer_text:
+        fail(f"the policies have no texts in {language}", f"they have: {', '.join(decision.customer_text)}")
+    return "\n".join(visible(line) for line in decision.customer_text[language].splitlines())
 
 
 def today() -> dt.date:
@@ -44,7 +63,8 @@ def today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
 
 
-def _request(facts: Path) -> Request | tuple[Misfit, ...]:
+def read_one(facts: Path) -> Request | tuple[Misfit, ...]:
+    """The request in a file, or on standard input for `-`; everything that keeps it from being one."""
     try:
         raw = sys.stdin.buffer.read() if str(facts) == "-" else facts.read_bytes()
     except OSError as error:
@@ -57,7 +77,7 @@ def _request(facts: Path) -> Request | tuple[Misfit, ...]:
         return (json_misfit(bad),)
 
 
-def _refuse(misfits: tuple[Misfit, ...], as_json: bool) -> NoReturn:
+def refuse(misfits: tuple[Misfit, ...], as_json: bool) -> NoReturn:
     """Show all misfits, then end with 1."""
     if as_json:
         write_json({"recorded": False, "misfits": [misfit_json(misfit) for misfit in misfits]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, assert_never
 
@@ -46,7 +47,22 @@ def _show(file: Path, bundle: Bundle | None, found: tuple[Diagnostic, ...], form
 
 def _summary(bundle: Bundle) -> str:
     names = ", ".join(f"{policy.name} ({policy.kind})" for policy in bundle.policies.values())
-    return f"{bundle.source.name}: accepted: {names}; {len(bundle.tests)} cases; digest {bundle.digest[:12]}"
+    said = f"{bundle.source.name}: accepted: {names}; {len(bundle.tests)} cases; digest {bundle.digest[:12]}"
+    return "\n".join([said, *_to_verify(bundle)])
+
+
+def _to_verify(bundle: Bundle) -> Iterator[str]:
+    """The figures that somebody must still confirm: the document's own by name, the library's by block."""
+    marked = {
+        parameter.name
+        for policy in bundle.policies.values()
+        for parameter in policy.parameters
+        if any(dated.verify for dated in parameter.values)
+    }
+    own = sorted(name for name in marked if "." not in name)
+    blocks = sorted({f"{name.partition('.')[0]} (library)" for name in marked if "." in name})
+    if marked:
+        yield f"to be verified before you rely on them: {', '.join([*own, *blocks])}"
 
 
 def schema(out: Path | None) -> None:
