@@ -224,6 +224,33 @@ def _classification(draw: DrawFn, policy: Doc, names: Names, _: Wishes) -> None:
     ]
 
 
+def _with_ways_out(draw: DrawFn, policy: Doc, names: Names, within: Names) -> Names:
+    """What lets an order through that would not fit: prepayment, release, shipment, security, an offer of what fits."""
+    order, exposure = policy["order"], policy["exposure"]
+    order["over_limit"] = draw(st.sampled_from(["counter_offer", "prepay"]))
+    order["prepaid"] = expression(draw, "money", names, 1)
+    order["shipped"] = expression(draw, "boolean", names, 0)
+    order["release"] = {
+        "amount": expression(draw, "money", names, 1),
+        "tolerance_pct": draw(st.sampled_from(["0", "5"])),
+        "valid_to": expression(draw, "date", names, 0),
+        "changed": expression(draw, "boolean", names, 0),
+    }
+    if draw(st.booleans()):
+        exposure["secured"] = expression(draw, "money", names, 0)
+    else:
+        policy["limit"]["security"] = {
+            "insured": expression(draw, "money", names, 0),
+            "pct": f"abs({expression(draw, 'percent', names, 0)})",
+            "valid_to": expression(draw, "date", names, 0),
+            "no_end": draw(st.sampled_from(["open_ended", "no_lift"])),
+            "at_zero_limit": draw(st.sampled_from(["true", "false"])),
+        }
+    exposure["credits"] = expression(draw, "money", names, 0)
+    exposure["credits_raise_available"] = draw(st.sampled_from(["true", "false"]))
+    return within.adding("released", "boolean")
+
+
 def _credit(draw: DrawFn, policy: Doc, names: Names, wishes: Wishes) -> None:
     routes = st.sampled_from(["refer", "decline"])
     methods = {
@@ -261,6 +288,16 @@ def _credit(draw: DrawFn, policy: Doc, names: Names, wishes: Wishes) -> None:
             "over_limit": draw(routes),
         }
         policy["terms_days"] = f"abs({expression(draw, 'days', names, 1)})"
+        if draw(st.booleans()):
+            policy["group"] = {
+                "when": expression(draw, "boolean", names, 1),
+                "limit": expression(draw, "money", names, 1),
+                "none_set": draw(routes),
+                "exposure": expression(draw, "money", names, 1),
+                "over_limit": draw(routes),
+            }
+        if wishes.asks and draw(st.booleans()):
+            within = _with_ways_out(draw, policy, names, within)
     default = draw(st.sampled_from(["approve", "refer", "decline"])) if wishes.asks else "approve"
     policy.update({"default": default, "missing": draw(routes)})
     if default == "decline":

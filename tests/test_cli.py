@@ -78,6 +78,12 @@ class TestCheck:
         assert result.exit_code == 0
         assert "policies.yaml: accepted: small-order (decision)" in result.stdout
 
+    def test_figures_that_nobody_confirmed_yet_are_named(self) -> None:
+        result = writ("check", str(ROOT / "policies.yaml"))
+        [named] = [line for line in result.stdout.splitlines() if line.startswith("to be verified")]
+        assert "longest_terms" in named
+        assert "distress (library)" in named
+
     def test_a_refused_file_shows_line_caret_and_mend(self, room: Path) -> None:
         (room / "policies.yaml").write_text(POLICIES.replace("when: amount", "when: amuont"), encoding="utf-8")
         result = writ("check")

@@ -43,6 +43,8 @@ def test_once_decides_all_three_kinds_and_records_each(tmp_path: Path) -> None:
     told = decided_once(tmp_path, free_port())
     for kind in ("classification", "credit", "dunning"):
         assert f" {kind} " in told
+    assert "│ First dunning letter: please pay USD " in told
+    assert re.search(r"if nothing is paid: .* level 3 and hold", told)
     shown = set(re.findall(r"dec_[0-9a-z]{26}", told))
     assert len(shown) >= 9
     [database] = tmp_path.glob(".demo/run-*/decisions.db")

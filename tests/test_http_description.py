@@ -40,7 +40,7 @@ def test_no_answer_is_listed_that_is_never_sent(described: dict[str, Any]) -> No
     refusing = {
         path for path, methods in described["paths"].items() for one in methods.values() if "422" in one["responses"]
     }
-    assert refusing == {"/v1/decisions/{policy}"}
+    assert refusing == {"/v1/decisions/{policy}", "/v1/previews/{policy}"}
 
 
 def test_every_shape_that_is_referred_to_is_there(described: dict[str, Any]) -> None:

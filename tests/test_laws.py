@@ -16,6 +16,7 @@ from engine.decision import Decision
 from policies import load
 from policies.diagnostics import Refused, render_text
 from policies.ir import Policy
+from policies.kinds.credit import OUTCOMES
 from policies.source import decode
 from tests.strategies import Doc, Wishes, documents, facts_of, text_of
 from tests.watching import fits, watched
@@ -138,6 +139,30 @@ def test_leaving_a_fact_out_never_turns_a_credit_decision_into_an_approval(data:
     whole = filled(partial, data.draw(facts_of(policy.facts, complete=True)))
     if decide(policy, whole, AS_OF).outcome["decision"] not in APPROVALS:
         assert decide(policy, partial, AS_OF).outcome["decision"] not in APPROVALS
+
+
+@given(data=st.data())
+def test_a_further_rule_never_makes_a_credit_decision_milder(data: st.DataObject) -> None:
+    """The strictest rule wins (C14), in policies whose default is to approve: a default stands only alone."""
+    doc = data.draw(documents("credit", Wishes(asks=False)))
+    policy = policy_of(doc)
+    rules = doc["policies"]["p"]["rules"]
+    if not rules:
+        return
+    rule = data.draw(st.sampled_from(rules)) | {"rule": "further"}
+    rule["when"] = data.draw(st.sampled_from([rule["when"], f"not({rule['when']})", "true"]))
+    then = data.draw(st.sampled_from(["refer", "decline", "approve_with_conditions"]))
+    rule |= {"then": then, "conditions": {"prepayment_pct": "30"}}
+    if then != "approve_with_conditions":
+        del rule["conditions"]
+    at = data.draw(st.integers(0, len(rules)))
+    doc["policies"]["p"]["rules"] = [*rules[:at], rule, *rules[at:]]
+    facts = data.draw(facts_of(policy.facts))
+    before, after = (decide(each, facts, AS_OF) for each in (policy, policy_of(doc)))
+    decided = [OUTCOMES.index(str(decision.outcome["decision"])) for decision in (before, after)]
+    assert decided[0] <= decided[1]
+    kept = [(reason.code, reason.rule, reason.then) for reason in after.reasons]
+    assert [each for reason in before.reasons if (each := (reason.code, reason.rule, reason.then)) not in kept] == []
 
 
 THRESHOLDS = """\

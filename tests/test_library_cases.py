@@ -13,6 +13,7 @@ from engine.decision import Fault, value_to_json
 from engine.facts import fit
 from engine.meaning import Frame, Meaning
 from engine.operators import equal
+from engine.sitting import with_parameters
 from policies.blocks import Block, block_names, load_block
 from policies.cases import json_of
 from policies.diagnostics import Diagnostic, Refused
@@ -41,15 +42,19 @@ class BlockCaseResult:
 
 
 def run_block_cases(block: Block, as_of: dt.date) -> tuple[BlockCaseResult, ...]:
-    """Every case of the block, evaluated by the definition with the block's parameters as they are on a day."""
+    """Every case of the block, evaluated by the definition with the parameters of its own day, else of this one."""
     functions = {function.name: function for function in block.functions}
-    constants = {
-        parameter.name.split(".")[1]: dated.value if (dated := parameter.on(as_of)) else None
-        for parameter in block.parameters
+    meanings = {
+        day: Meaning(with_parameters({}, block.parameters, day), functions, day)
+        for day in {as_of, *(case.as_of for case in block.cases if case.as_of is not None)}
     }
-    meaning = Meaning({block.name: constants}, functions, as_of)
     return tuple(
-        BlockCaseResult(block.name, case.case, case.call, _difference(case, f"{block.name}.{case.call}", meaning))
+        BlockCaseResult(
+            block.name,
+            case.case,
+            case.call,
+            _difference(case, f"{block.name}.{case.call}", meanings[case.as_of or as_of]),
+        )
         for case in block.cases
     )
 

@@ -19,13 +19,13 @@ CODES = {
     "score_factor": """CR-LIQ-01 CR-LIQ-02 CR-LEV-01 CR-LEV-02 CR-COV-01 CR-PRF-01 CR-PRF-02 CR-DIS-01 CR-DIS-02
         CR-PAY-01 CR-PAY-02 CR-PAY-03 CR-PAY-04 CR-PAY-05 CR-HIS-01 CR-HIS-02 CR-EXT-01 SU-QLT-01 SU-PRC-01 SU-LTM-01
         SU-FLX-01 SU-VAR-01""",
-    "limit_binding": "CR-EXP-04 CR-LIM-01 CR-LIM-02 CR-LIM-03 CR-LIM-04 CR-LIM-05 CR-LIM-06",
+    "limit_binding": "CR-EXP-04 CR-LIM-01 CR-LIM-02 CR-LIM-03 CR-LIM-04 CR-LIM-05 CR-LIM-06 CR-VAL-04",
     "condition": "CD-PRE-01 CD-TRM-01 CD-AMT-01 CD-SEC-01",
     "data": "DT-MIS-01 DT-MIS-02 DT-MIS-03 DT-MIS-04 DT-MIS-05 DT-UND-01",
     "info": """CL-TIER-01 CL-RISK-01 CL-CHN-01 CL-NOR-01 DN-LVL-01 DN-PRE-01 DN-FEE-01 DN-INT-01 DN-HLD-01 DN-COL-01
         DN-LEG-01 DN-CAP-01""",
     "skip": """DN-SKP-01 DN-SKP-02 DN-SKP-03 DN-SKP-04 DN-SKP-05 DN-SKP-06 DN-SKP-07 DN-SKP-08 DN-SKP-09 DN-SKP-10
-        DN-SKP-11 DN-SKP-12""",
+        DN-SKP-11 DN-SKP-12 DN-SKP-13 DN-SKP-14 DN-SKP-15""",
     "override": "OV-MAN-01 OV-EXP-01",
 }
 """The codes of the domain specification, section 5, by kind."""
@@ -43,6 +43,7 @@ def read(name: str) -> Any:
 
 
 REASONS: dict[str, dict[str, Any]] = read("reasons.yaml")["reasons"]
+SENTENCES: dict[str, dict[str, str]] = read("reasons.yaml")["adverse_action"]
 BLOCKS = sorted(path.name for path in LIBRARY.glob("*.yaml") if path.name != "reasons.yaml")
 
 
@@ -52,6 +53,7 @@ def texts() -> Iterator[tuple[str, dict[str, str]]]:
         yield f"{code} text", reason["text"]
         if "hint" in reason:
             yield f"{code} hint", reason["hint"]
+    yield from ((f"adverse_action {name}", sentence) for name, sentence in SENTENCES.items())
     for name in BLOCKS:
         block = read(name)
         yield name, block["title"]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from api.preview import words_of
+from engine import decide
 from engine.cases import run_cases
 from policies import load
 from policies.diagnostics import Refused, render_text
-from policies.source import Source
+from policies.source import Source, decode
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ["README.md", "README.zh-CN.md"]
@@ -40,12 +44,23 @@ def test_the_mistake_is_shown_as_printed(readme: str) -> None:
     assert paragraph in (ROOT / readme).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("readme", "language"), [("README.md", "en"), ("README.zh-CN.md", "zh-Hans")])
+def test_the_calendar_is_shown_as_printed(readme: str, language: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    found = re.search(r"^\$ writ preview --policy dunning --facts (\S+).*\n…\n(.*)…$", text, re.MULTILINE)
+    assert found is not None
+    request = json.loads((ROOT / found[1]).read_text(encoding="utf-8"))
+    shipped = load(decode("policies.yaml", (ROOT / "policies.yaml").read_bytes()))
+    decision = decide(shipped.policies["dunning"], request["facts"], dt.date.fromisoformat(request["as_of"]))
+    assert words_of(decision, language).startswith(found[2])
+
+
 @pytest.mark.parametrize("readme", READMES)
 def test_every_command_is_listed(readme: str) -> None:
     text = (ROOT / readme).read_text(encoding="utf-8")
     commands = re.findall(r"^def (\w+)\(", (ROOT / "api" / "cli.py").read_text(encoding="utf-8"), re.MULTILINE)
     names = {"run_cases": "test"}
     shown = {names.get(command, command) for command in commands if not command.startswith("_")} - {"main"}
-    assert {"check", "test", "decide", "run", "facts", "serve", "demo", "schema"} == shown
+    assert {"check", "test", "decide", "run", "facts", "preview", "calibrate", "serve", "demo", "schema"} == shown
     for command in shown:
         assert f"`writ {command}" in text, command

@@ -15,7 +15,11 @@ from typing import Any
 import pytest
 
 from api.receivables import FactsReport, write_facts
+from engine import decide
+from policies import load
+from policies.source import decode
 
+POLICIES = Path(__file__).resolve().parents[1] / "policies.yaml"
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 MAPS = Path(__file__).parent / "maps"
 IBM = DATA / "ibm-ar" / "WA_Fn-UseC_-Accounts-Receivable.csv"
@@ -154,6 +158,26 @@ def test_the_payment_history_of_the_ibm_ledger_equals_sql(ibm: sqlite3.Connectio
         assert (facts["invoices_paid"], facts["late_count"]) == (number, late)
         assert Decimal(facts["amount_paid"]) * 100 == amount
         assert float(facts["weighted_dbt"]) == pytest.approx(weighted)
+
+
+@pytest.mark.parametrize("day", ["2013-06-30", "2012-12-31"])
+def test_the_shipped_classes_stand_on_the_ibm_ledger_alone(day: str) -> None:
+    policies = load(decode(POLICIES.name, POLICIES.read_bytes())).policies
+    _, documents = facts_of(IBM, "ibm-ar.yaml", day)
+    classes = {"standard": 0, "high-risk": 0}
+    for facts in documents:
+        outcome = decide(policies["customer-class"], facts, dt.date.fromisoformat(day)).outcome
+        value = decide(policies["customer-value"], facts, dt.date.fromisoformat(day)).outcome
+        history = facts["payment_history"]
+        late, on_time = Decimal(history["weighted_dbt"]), Decimal(history["on_time_amount_ratio"])
+        classes[outcome["class"]] += 1
+        # Whoever pays well is not high-risk, and whoever pays badly is; nobody is a VIP whose margin nobody knows.
+        assert value["class"] in {"steady", "at-risk"}
+        if on_time >= Decimal("0.8") and outcome["overlays"] != ["overdue"]:
+            assert outcome["class"] == "standard", facts["customer"]
+        if late > 15 and on_time < Decimal("0.5"):
+            assert outcome["class"] == "high-risk", facts["customer"]
+    assert min(classes.values()) > 0
 
 
 def test_no_leading_zero_of_the_ibm_ledger_is_lost(ibm: sqlite3.Connection) -> None:

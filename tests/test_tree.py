@@ -42,8 +42,8 @@ policies:
     let: {large: "items[amount > 10]"}
     scorecard:
       factors:
-        - {factor: age, of: years, weight: 40, missing: 0, bands: {"< 3": 0, ">= 3": 100},
-           title: {en: Age, zh-Hans: 成立年限, zh-Hant: 成立年限}}
+        - {factor: standing, of: years, weight: 40, missing: 0, bands: {"< 3": 0, ">= 3": 100},
+           title: {en: Years standing, zh-Hans: 成立年限, zh-Hant: 成立年限}}
         - {factor: debt, of: owed, weight: 60, missing: worst, bands: {"< 10": 100, ">= 10": 0}}
     exposure: {components: {open_items: owed}}
     limit: {current: limit_set, none_set: refer}
@@ -89,17 +89,17 @@ def test_a_part_that_is_unknown_says_so() -> None:
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ["Order release (order-release, credit), as of 2026-06-30", "decision    approve"]),
+        ("en", ["Order release (order-release, credit), as of 2026-06-30", "decision     approve"]),
         (
             "zh-Hans",
             [
                 "订单放行 (order-release, credit), 基准日 2026-06-30",
-                "decision    approve 批准",
+                "decision     approve 批准",
                 "订单 订单与额度核对  未命中",
                 "905，额度 1000",
                 "得 100 分（满分 100），权重 60",
                 "无数值：0 分",
-                "因子 成立年限 (age)  未知",
+                "因子 成立年限 (standing)  未知",
                 "规则 多笔大额 (many)  未命中",
                 "items = 1 项",
                 "refer 转人工",
@@ -110,7 +110,7 @@ def test_a_part_that_is_unknown_says_so() -> None:
             "zh-Hant",
             [
                 "訂單放行 (order-release, credit), 基準日 2026-06-30",
-                "decision    approve 核准",
+                "decision     approve 核准",
                 "905，額度 1000",
                 "refer 轉人工審核",
                 "規則 多筆大額 (many)  未命中",
@@ -140,7 +140,7 @@ def test_each_record_of_a_list_has_one_line() -> None:
     assert len(items) == len(request["facts"]["open_items"])
     assert items[0].split(maxsplit=1)[1].startswith("INV-19980, skip, days_in_arrears 109, dunnable 12250.5")
     assert items[0].endswith("skips DN-SKP-10")
-    assert "  claims           none" in told
+    assert ["claims", "none"] in [line.split() for line in told]
 
 
 def test_a_hold_says_what_lifts_it_in_the_readers_language() -> None:
