@@ -18,6 +18,7 @@ from api.strict_json import BadJson, parse
 from api.tree import render_decision
 from engine.decision import Decision, Fault, Misfit
 from policies.diagnostics import visible
+from policies.ir import Policy
 
 
 def decide(
@@ -34,13 +35,7 @@ def decide(
     `as_of` comes before the request's own; where neither is given it is today in UTC.
     """
     found = policy_file.find(policy_file.load(policies, as_json=as_json), policy)
-    request = read_one(facts)
-    if not isinstance(request, Request):
-        refuse(request, as_json)
-    try:
-        decision = engine.decide(found, request.facts, as_of or request.as_of or today())
-    except Fault as fault:
-        refuse(in_request(fault.misfits), as_json)
+    decision = decide_one(found, facts, as_of, as_json=as_json)[0]
     if as_json:
         write_json({"recorded": False, **decision.to_json()})
         return
@@ -48,6 +43,17 @@ def decide(
         write(_told_to_customer(decision, language))
         return
     stdout().print(render_decision(decision, found, language))
+
+
+def decide_one(policy: Policy, facts: Path, as_of: dt.date | None, *, as_json: bool) -> tuple[Decision, Request]:
+    """The decision of the one request in a file (`-`: standard input), and the request; a misfit ends the command."""
+    request = read_one(facts)
+    if not isinstance(request, Request):
+        refuse(request, as_json)
+    try:
+        return engine.decide(policy, request.facts, as_of or request.as_of or today()), request
+    except Fault as fault:
+        refuse(in_request(fault.misfits), as_json)
 
 
 def _told_to_customer(decision: Decision, language: str) -> str:

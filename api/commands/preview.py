@@ -18,11 +18,11 @@ from api.bulk.reading import open_rows
 from api.bulk.rows import FileRefused, Row
 from api.commands import policy_file
 from api.commands.consoles import stdout
-from api.commands.decision import read_one, refuse, today
+from api.commands.decision import decide_one, today
 from api.commands.terminal import REFUSED, fail, misused, write, write_json
 from api.preview import has_calendar, now_of, preview_json, words_of
 from api.preview_words import Coming, coming_of, day_in, notice_in, word
-from api.request import Request, in_request, misfit_json
+from api.request import in_request, misfit_json
 from api.tree import show
 from api.tree_words import text_in
 from engine.decision import Decision, Fault, Misfit
@@ -43,13 +43,7 @@ def preview(file: Path, policy: str, facts: Path, as_of: dt.date | None, as_json
     if facts.suffix.lower() == ".jsonl":
         _many(bundle, found, facts, as_of, as_json, language)
         return
-    request = read_one(facts)
-    if not isinstance(request, Request):
-        refuse(request, as_json)
-    try:
-        decision = engine.decide(found, request.facts, as_of or request.as_of or today())
-    except Fault as fault:
-        refuse(in_request(fault.misfits), as_json)
+    decision, request = decide_one(found, facts, as_of, as_json=as_json)
     if as_json:
         write_json(preview_json(decision))
     else:
