@@ -73,6 +73,7 @@ def _added(
         sitting.reason(_EXPIRED, "security", Judged(None, notes))
         return _ZERO, f"expired on {end.value.isoformat()}"
     if end.value is None and security.no_end == "no_lift":
+        sitting.data_reason("security", end.notes)
         return _ZERO, "nobody knows until when it is valid"
     if limit == 0 and not security.at_zero_limit:
         return _ZERO, "no lift for a limit of 0"

@@ -77,10 +77,10 @@ def check(part: CreditPart, desk: Desk) -> Checked:
 
 def _check_fit(part: CreditPart, desk: Desk) -> None:
     """What goes only together, or never together."""
-    if part.order is not None and (part.exposure is None or part.limit is None):
+    if part.order is not None and not (part.states("exposure") and part.states("limit")):
         mend = "add `exposure:` and `limit:`"
         desk.error(Code.CREDIT, "`order` is tested against exposure and limit", part.span("order"), mend)
-    if part.group is not None and part.order is None:
+    if part.group is not None and not part.states("order"):
         mend = "add `order:`"
         desk.error(Code.CREDIT, "`group` is a second limit that an order is tested against", part.span("group"), mend)
     secured = part.exposure is not None and part.exposure.secured is not None
