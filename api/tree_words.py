@@ -166,6 +166,11 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     ("there is no limit: unlimited", "无额度：不设上限", "無額度：不設上限"),
     (r"none set, that of (\S+)", "未设额度，采用 {0} 的额度", "未設額度，採用 {0} 的額度"),
     (r"group limit is negative: (\S+)", "集团额度为负：{0}", "集團額度為負：{0}"),
+    (
+        r"group exposure of (\S+) is less than the customer's own of (\S+)",
+        "集团信用占用 {0} 小于客户自身的 {1}",
+        "集團信用占用 {0} 小於客戶自身的 {1}",
+    ),
     (r"valid from (\S+) until (\S+)", "有效期自 {0} 至 {1}，次序颠倒", "有效期自 {0} 至 {1}，次序顛倒"),
     (r"valid only from (\S+)", "自 {0} 起方有效", "自 {0} 起方有效"),
     (r"limit valid only from (\S+)", "额度自 {0} 起方有效", "額度自 {0} 起方有效"),

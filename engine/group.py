@@ -43,7 +43,7 @@ def belonging(group: Group, sitting: Sitting, missing_route: str) -> Belonging:
         sitting.steps.append(when.step("group", "group", Status.UNKNOWN, line))
         sitting.data_reason("group", when.notes, missing_route)
         return Belonging(route=missing_route)
-    exposure = _exposure(group, sitting)
+    exposure = _with_the_customer(_exposure(group, sitting), sitting)
     limit = sitting.judge(group.limit)
     if limit.value is None:
         sitting.steps.append(limit.step("group", "group limit", Status.UNKNOWN, group.limit.line, note="no limit set"))
@@ -68,6 +68,16 @@ def _exposure(group: Group, sitting: Sitting) -> Judged:
     line = group.exposure.line
     sitting.steps.append(judged.step("group", "group exposure", status, line, value=judged.value))
     return judged
+
+
+def _with_the_customer(exposure: Judged, sitting: Sitting) -> Judged:
+    """The group's exposure, unless it is less than the customer's own: somebody is then missing from the group."""
+    own = sitting.meaning.names.get("exposure")
+    if own is None or exposure.value is None or exposure.value >= own:
+        return exposure
+    notes = Notes(dict(exposure.notes.read))
+    notes.undefined[f"group exposure of {exposure.value} is less than the customer's own of {own}"] = None
+    return Judged(None, notes)
 
 
 def _summed(members: Expression, sitting: Sitting) -> Judged:

@@ -91,7 +91,7 @@ def compute_limit(limit: ComputedLimit, sitting: Sitting, missing_route: str) ->
     amount, binding = _combine(limit, methods, caps)
     amount, binding = _bounded_change(bounds, amount, binding, steps)
     amount = _rounded(bounds.step or smallest_unit(limit.methods[0].value), amount, steps)
-    amount = _floored(limit, bounds.floor, amount, steps)
+    amount, binding = _floored(limit, bounds.floor, amount, binding, steps)
     lowest = min(caps.values(), default=amount)
     if lowest < amount:
         # Neither the change against the previous limit nor the smallest limit lifts it above a cap (C11).
@@ -235,9 +235,12 @@ def smallest_unit(expression: Expression) -> Decimal:
     return Decimal(1).scaleb(-(minor_units(currency) or 0))
 
 
-def _floored(limit: ComputedLimit, floor: Decimal | None, amount: Decimal, steps: list[Step]) -> Decimal:
+def _floored(
+    limit: ComputedLimit, floor: Decimal | None, amount: Decimal, binding: list[str], steps: list[Step]
+) -> tuple[Decimal, list[str]]:
+    """Not below the smallest limit: that one, or 0. What was computed then binds no longer."""
     if floor is None or amount >= floor:
-        return amount
+        return amount, binding
     floored = floor if limit.below_floor == "floor" else _ZERO
     steps.append(Step("bound", "floor", Status.FIRED, value=floored, note=f"below the smallest limit of {floor}"))
-    return floored
+    return floored, ["floor"]
