@@ -91,11 +91,14 @@ def _rounded(value: Decimal, places: int, rounding: str) -> str:
 
 
 def _titled(path: str, facts: Iterable[Fact], language: str) -> str | None:
-    """What people call a fact: its title, else that of the record it is in, else its path; None for what is no fact."""
-    title = ""
-    for step in path.split("."):
-        fact = next((each for each in facts if each.name == step), None)
+    """What people call a fact: its title, else that of the record it is in, else its path; None for what is no fact.
+
+    A field of a list's items is called the same in every item.
+    """
+    title, names = "", [step.partition("[")[0] for step in path.split(".")]
+    for name in names:
+        fact = next((each for each in facts if each.name == name), None)
         if fact is None:
             return None
         title, facts = _in(fact.title, language) or title, fact.fields
-    return title or path
+    return title or ".".join(names)

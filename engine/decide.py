@@ -13,6 +13,7 @@ from engine.facts import fit
 from engine.kinds import DECIDERS
 from engine.meaning import Meaning, Notes
 from engine.named_values import evaluate_named_values
+from engine.places import Places
 from engine.principal import leading, principal_codes, ranked
 from engine.sitting import Sitting, with_parameters
 from policies.feel.values import Value
@@ -69,7 +70,7 @@ def _decide(
 def _sit(policy: Policy, facts: Mapping[str, Value], as_of: dt.date) -> Sitting:
     names = with_parameters({"as_of": as_of, "reporting_currency": policy.currency, **facts}, policy.parameters, as_of)
     functions = {function.name: function for function in policy.functions}
-    return Sitting(policy, as_of, Meaning(names, functions, as_of))
+    return Sitting(policy, as_of, Meaning(names, functions, as_of, places=Places(facts)))
 
 
 def _causes(decision: Decision) -> Notes:

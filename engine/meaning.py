@@ -7,13 +7,16 @@ comparison with the literal `null` asks whether something is missing. Every othe
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import islice
 from typing import assert_never
 
 from engine import functions, operators
 from engine.decision import Fault, Misfit
+from engine.parts import at, counted, field_names, has_gap, holds_missing, may_have_gaps, member
+from engine.places import Places
 from policies.feel import syntax as s
 from policies.feel.printer import print_expression
 from policies.feel.values import Range, Value
@@ -21,24 +24,33 @@ from policies.infer import LOOKS_INTO_LISTS, asks_for_null
 from policies.infer_tests import speaks_of_input
 from policies.ir import Function
 from policies.scope import dotted
-from policies.types import ContextOf, ListOf, Number, Type
+from policies.types import Number
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The local names at a place; `origins` says, for those that are a list's item or its field, which one it is."""
+    """The local names at a place; `records` says, for those that are the fields of a filtered item, of which one."""
 
     values: Mapping[str, Value] = field(default_factory=dict)
-    origins: Mapping[str, str] = field(default_factory=dict)
+    records: Mapping[str, Value] = field(default_factory=dict)
 
-    def adding(self, values: Mapping[str, Value], origins: Mapping[str, str] | None = None) -> Frame:
+    def adding(self, values: Mapping[str, Value]) -> Frame:
         """The frame with further names, which hide those they share."""
-        kept = {name: origin for name, origin in self.origins.items() if name not in values}
-        return Frame({**self.values, **values}, {**kept, **(origins or {})})
+        kept = {name: record for name, record in self.records.items() if name not in values}
+        return Frame({**self.values, **values}, kept)
+
+    def within(self, item: Value, fields: Iterable[str]) -> Frame:
+        """The frame inside a filter: the item, and its fields by their own names.
+
+        Every field of the item's type hides an outer name, also where the item itself is missing.
+        """
+        known = item if isinstance(item, dict) else {}
+        named = {name: known.get(name) for name in fields}
+        return Frame({**self.values, "item": item, **named}, {**self.records, **dict.fromkeys(named, item)})
 
 
-NAMED = 20
-"""Missing fields of list items named for one value: the first few say what to mend."""
+NAMED = 5
+"""Items named that lack the same field: the first few say what to mend."""
 
 BUDGET = 2_000_000
 """Nodes evaluated for one decision before it is given up: no facts and no policy may hold the service for ever."""
@@ -58,8 +70,27 @@ class Notes:
 
     def because_of(self, other: Notes) -> None:
         """Take over another evaluation's causes: what is missing there is missing here."""
-        self.missing.update(other.missing)
+        for path in other.missing:
+            self.lacks(path)
         self.undefined.update(other.undefined)
+
+    def lacks(self, path: str) -> None:
+        """Note that a fact is missing; of the items of one list that lack the same field, the first few."""
+        listed, _, within = path.partition("[")
+        if not within:
+            self.missing[path] = None
+            return
+        end = within.rpartition("]")[2]
+        alike = (one for one in self.missing if one.startswith(f"{listed}[") and one.endswith(f"]{end}"))
+        if sum(1 for _ in alike) < NAMED:
+            self.missing[path] = None
+
+    def settle(self, missing: int, undefined: int) -> None:
+        """Keep only the first so many causes: what came after them did not matter."""
+        while len(self.missing) > missing:
+            self.missing.popitem()
+        while len(self.undefined) > undefined:
+            self.undefined.popitem()
 
 
 @dataclass(slots=True)
@@ -73,6 +104,7 @@ class Meaning:
     notes: Notes = field(default_factory=Notes)
     steps: int = 0
     within_formula: bool = False
+    places: Places = field(default_factory=Places)
 
     def value(self, expr: s.Expr, local: Frame) -> Value:
         """The value of an expression; None when it is unknown or undefined."""
@@ -86,37 +118,26 @@ class Meaning:
                 return self._path(expr, local)
             case s.InputValue():
                 return local.values["?"]
-            case s.Filter():
-                return self._filter(expr, local)
-            case s.Call():
-                return self._call(expr, local)
+            case s.Filter() | s.Call() | s.Logic() | s.Between() | s.In() | s.Quantified():
+                missing, undefined = len(self.notes.missing), len(self.notes.undefined)
+                value = self._joined(expr, local)
+                # These may have a value though a part of them is unknown: then nothing of it is missing.
+                noted = len(self.notes.missing) > missing or len(self.notes.undefined) > undefined
+                if noted and value is not None and not holds_missing(value):
+                    self.notes.settle(missing, undefined)
+                return value
             case s.Negate(of=of):
                 return operators.negate(self.value(of, local))
             case s.Arithmetic():
                 return self._arithmetic(expr, local)
             case s.Comparison(op=op, left=left, right=right):
                 return self._comparison(op, left, right, local)
-            case s.Logic(op=op, left=left, right=right):
-                join = operators.logical_and if op == "and" else operators.logical_or
-                return join(self.value(left, local), self.value(right, local))
-            case s.Between(of=of, low=low, high=high):
-                return operators.between(self.value(of, local), self.value(low, local), self.value(high, local))
-            case s.In(of=of, tests=tests):
-                quiet = all(isinstance(test, (s.NullLiteral, s.AnyTest)) for test in tests)
-                tested = self._quietly(of, local) if quiet else self.value(of, local)
-                return self.holds(tests, tested, local)
             case s.If(condition=condition, then=then, otherwise=otherwise):
                 truth = self.value(condition, local)
                 return None if truth is None else self.value(then if truth else otherwise, local)
             case s.For(iterators=iterators, body=body):
                 frames = self._frames(iterators, local)
                 return None if frames is None else [self.value(body, frame) for frame in frames]
-            case s.Quantified(kind=kind, iterators=iterators, satisfies=satisfies):
-                frames = self._frames(iterators, local)
-                if frames is None:
-                    return None
-                truths = (self.value(satisfies, frame) for frame in frames)
-                return any_of(truths) if kind == "some" else all_of(truths)
             case s.ListLiteral(items=items):
                 return [self.value(item, local) for item in items]
             case s.ContextLiteral(entries=entries):
@@ -126,6 +147,30 @@ class Meaning:
                 return context
             case s.Interval():
                 return self._range(expr, local)
+            case _ as never:
+                assert_never(never)
+
+    def _joined(self, expr: s.Filter | s.Call | s.Logic | s.Between | s.In | s.Quantified, local: Frame) -> Value:
+        match expr:
+            case s.Logic(op=op, left=left, right=right):
+                join = operators.logical_and if op == "and" else operators.logical_or
+                return join(self.value(left, local), self.value(right, local))
+            case s.In(of=of, tests=tests):
+                quiet = all(isinstance(test, (s.NullLiteral, s.AnyTest)) for test in tests)
+                tested = self._quietly(of, local) if quiet else self.value(of, local)
+                return self.holds(tests, tested, local)
+            case s.Filter():
+                return self._filter(expr, local)
+            case s.Call():
+                return self._call(expr, local)
+            case s.Between(of=of, low=low, high=high):
+                return operators.between(self.value(of, local), self.value(low, local), self.value(high, local))
+            case s.Quantified(kind=kind, iterators=iterators, satisfies=satisfies):
+                frames = self._frames(iterators, local)
+                if frames is None:
+                    return None
+                truths = (self.value(satisfies, frame) for frame in frames)
+                return any_of(truths) if kind == "some" else all_of(truths)
             case _ as never:
                 assert_never(never)
 
@@ -159,30 +204,36 @@ class Meaning:
         name = dotted(expr)
         if name is None:
             assert isinstance(expr, s.Path)  # noqa: S101 (a Name always has a dotted form)
-            return member(self.value(expr.of, local), expr.name)
-        root, *steps = name.split(".")
-        if root in local.values:
-            value = local.values[root]
-        elif root in self.names:
-            value = self.names[root]
+            start, steps = self.value(expr.of, local), [expr.name]
+            value = member(start, expr.name)
         else:
-            msg = f"no value under the name {root}"
-            raise LookupError(msg)
-        for step in steps:
-            value = member(value, step)
-        if root not in local.values:
-            self._note(name, root, value)
-        elif value is None and root in local.origins and len(self.notes.missing) < NAMED:
-            self.notes.missing[".".join([local.origins[root], *steps])] = None
+            root, *steps = name.split(".")
+            if root in local.values:
+                start = value = local.values[root]
+            elif root in self.names:
+                start = value = self.names[root]
+            else:
+                msg = f"no value under the name {root}"
+                raise LookupError(msg)
+            for step in steps:
+                value = member(value, step)
+            if root not in local.values:
+                self._note(name, root, value)
+            elif root in local.records:
+                start, steps = local.records[root], [root, *steps]
+        if value is None or (isinstance(value, list) and may_have_gaps(expr.type) and has_gap(value)):
+            for path in islice(self.places.lacking(start, steps, value), NAMED):
+                self.notes.lacks(path)
         return value
 
     def _note(self, path: str, root: str, value: Value) -> None:
         self.notes.read[path] = value
-        if value is None:
-            if root in self.causes:
+        if root in self.causes:
+            # A list or record made elsewhere has the gaps of what it was made from.
+            if value is None or isinstance(value, (list, dict)):
                 self.notes.because_of(self.causes[root])
-            else:
-                self.notes.missing[path] = None
+        elif value is None:
+            self.notes.missing[path] = None
 
     def _quietly(self, expr: s.Expr, local: Frame) -> Value:
         """A value asked for only to see whether it is there: its absence is an answer, not a gap."""
@@ -220,22 +271,11 @@ class Meaning:
             return None
         if isinstance(expr.condition.type, Number):
             position = self.value(expr.condition, local)
-            return _at(items, position)
-        kept = []
-        for number, item in enumerate(items):
-            origin = f"{dotted(expr.of) or 'items'}[{number}]"
-            # Every field of the item's type hides an outer name, also where the item itself is missing; a field that
-            # only a formula's caller declares hides nothing within the formula.
-            known = item if isinstance(item, dict) else {}
-            fields: dict[str, Value] = {name: known.get(name) for name in _field_names(expr.of.type)}
-            origins = {"item": origin, **{name: f"{origin}.{name}" for name in fields}}
-            frame = local.adding({"item": item, **fields}, origins)
-            truth = self.value(expr.condition, frame)
-            if truth is None:
-                return None
-            if truth:
-                kept.append(item)
-        return kept
+            return at(items, position)
+        # A field that only a formula's caller declares hides nothing within the formula.
+        fields = field_names(expr.of.type)
+        truths = [self.value(expr.condition, local.within(item, fields)) for item in items]
+        return None if None in truths else [item for item, truth in zip(items, truths, strict=True) if truth]
 
     def _call(self, expr: s.Call, local: Frame) -> Value:
         name = dotted(expr.function) or ""
@@ -245,7 +285,7 @@ class Meaning:
             if not self.within_formula:
                 self.notes.formulas[name] = function.source or name
             return self._apply(function, args, expr.names)
-        if name in LOOKS_INTO_LISTS and not asks_for_null(expr) and _holds_missing(args):
+        if name in LOOKS_INTO_LISTS and not asks_for_null(expr) and holds_missing(args):
             return None
         if expr.names is not None:
             arranged = functions.arrange(name, args, expr.names)
@@ -262,7 +302,7 @@ class Meaning:
         inside = {f.name.split(".")[1]: f for f in self.functions.values() if f.name.startswith(f"{block}.")}
         constants = self.names.get(block)
         formulas = {**self.functions, **inside}
-        inner = Meaning({}, formulas, self.as_of, notes=self.notes, steps=self.steps, within_formula=True)
+        inner = replace(self, names={}, functions=formulas, causes={}, within_formula=True)
         known = constants if isinstance(constants, dict) else {}
         value = inner.value(function.body.syntax, Frame({**known, **given}))
         self.steps = inner.steps
@@ -279,11 +319,9 @@ class Meaning:
                 items = self._items(iterator, frame)
                 if items is None:
                     return None
-                source = dotted(iterator.source)
-                for number, item in enumerate(items):
+                for item in items:
                     self._count()
-                    origins = {iterator.name: f"{source}[{number}]"} if source and iterator.until is None else {}
-                    wider.append(frame.adding({iterator.name: item}, origins))
+                    wider.append(frame.adding({iterator.name: item}))
             frames = wider
         return frames
 
@@ -291,7 +329,7 @@ class Meaning:
         source = self.value(iterator.source, local)
         if iterator.until is None:
             return source if isinstance(source, list) else None
-        return _counted(source, self.value(iterator.until, local))
+        return counted(source, self.value(iterator.until, local))
 
     def _range(self, expr: s.Interval, local: Frame) -> Range | None:
         low = None if expr.low is None else self.value(expr.low, local)
@@ -305,17 +343,6 @@ class Meaning:
         if self.steps > BUDGET:
             said = f"the policy would need more than {BUDGET} steps for these facts"
             raise Fault((Misfit("too_much_work", "", said, "send fewer list items in one request"),))
-
-
-def member(value: Value, name: str) -> Value:
-    """A field of a context, the list of that field over a list of contexts, or a property of a date or duration."""
-    match value:
-        case Mapping():
-            return value.get(name)
-        case list():
-            return [member(item, name) for item in value]
-        case _:
-            return operators.property_of(value, name)
 
 
 def any_of(truths: Iterable[bool | None]) -> bool | None:
@@ -334,20 +361,9 @@ def all_of(truths: Iterable[bool | None]) -> bool | None:
     return result
 
 
-def _holds_missing(value: Value) -> bool:
-    """Whether a list or record has something missing in it, at any depth."""
-    match value:
-        case list():
-            return any(item is None or _holds_missing(item) for item in value)
-        case dict():
-            return any(item is None or _holds_missing(item) for item in value.values())
-        case _:
-            return False
-
-
 def _compared(left: Value, op: s.ComparisonOp, right: Value) -> bool | None:
     """A comparison of two values: unknown when either is, or has something missing in it."""
-    if left is None or right is None or _holds_missing(left) or _holds_missing(right):
+    if left is None or right is None or holds_missing(left) or holds_missing(right):
         return None
     match op:
         case "=":
@@ -368,31 +384,3 @@ def _is_one_of(value: Value, tested: Value) -> bool | None:
             return any_of(_is_one_of(value, item) for item in tested)
         case _:
             return _compared(value, "=", tested)
-
-
-def _field_names(type_: Type | None) -> tuple[str, ...]:
-    item = type_.item if isinstance(type_, ListOf) else None
-    return tuple(name for name, _ in item.fields) if isinstance(item, ContextOf) else ()
-
-
-def _at(items: list[Value], position: Value) -> Value:
-    """FEEL counts from 1, and from the end with negative numbers; outside there is nothing."""
-    if not isinstance(position, Decimal) or position != int(position) or position == 0:
-        return None
-    index = int(position) - 1 if position > 0 else len(items) + int(position)
-    return items[index] if 0 <= index < len(items) else None
-
-
-def _counted(start: Value, end: Value) -> Iterator[Value] | None:
-    """Whole numbers or days from start to end, downwards when the end is lower."""
-    match start, end:
-        case Decimal(), Decimal() if start == int(start) and end == int(end):
-            first, last = int(start), int(end)
-            step = 1 if last >= first else -1
-            return (Decimal(number) for number in range(first, last + step, step))
-        case dt.date(), dt.date():
-            days = (end - start).days
-            step = 1 if days >= 0 else -1
-            return (start + dt.timedelta(days=number) for number in range(0, days + step, step))
-        case _:
-            return None
