@@ -126,7 +126,9 @@ def test_sap_the_day_after_the_due_date_is_day_1() -> None:
 
 @pytest.mark.parametrize(("as_of", "selected"), [(14, False), (15, True)])
 def test_sap_the_interval_of_14_days(as_of: int, selected: bool) -> None:
-    items = (OpenItem("I", dt.date(2025, 1, 2), Decimal(100), "EUR", last_dunned_on=dt.date(2025, 3, 1)),)
+    items = (
+        OpenItem("I", dt.date(2025, 1, 2), Decimal(100), "EUR", dunning_level=0, last_dunned_on=dt.date(2025, 3, 1)),
+    )
     result = dun(ladder(1, interval_days=14), Account("C", "EUR", items), dt.date(2025, 3, as_of))
     assert result.notice is selected
     assert result.skips == (() if selected else ("DN-SKP-02",))

@@ -87,7 +87,7 @@ def _present(
     if rate is not None:
         own, conversion = convert(own, rate)
     follows = ladder.on_credit is OnCredit.CANCEL and _status_unknown(item, principals)
-    missing = [*due.missing, *(["principal_status"] if follows else []), *_undated(item, ladder)]
+    missing = [*due.missing, *(["principal_status"] if follows else []), *_unsaid(item, ladder)]
     open_day = ladder.business_days.open_day(due.on)
     return Presented(
         index=index,
@@ -113,15 +113,24 @@ def _status_unknown(item: OpenItem, principals: dict[str, Decimal]) -> bool:
     return principals.get(item.for_invoice, ZERO) <= 0
 
 
-def _undated(item: OpenItem, ladder: Ladder) -> list[str]:
-    """The day of the last notice, where a level was sent on a day nobody knows and days count from it."""
-    if item.level_sent == 0 or item.last_dunned_on is not None:
+def _unsaid(item: OpenItem, ladder: Ladder) -> list[str]:
+    """What is not said of the last notice and is needed: its level, its day or its deadline where days count from it."""
+    if item.dunning_level is None and (item.last_dunned_on is not None or item.notice_deadline is not None):
+        return ["dunning_level"]
+    if item.level_sent == 0:
         return []
-    ahead = ladder.levels[item.level_sent :]
-    counted = ladder.arrears_basis is ArrearsBasis.LAST_NOTICE or any(
-        ladder.basis(level) is ArrearsBasis.LAST_NOTICE for level in ahead
-    )
-    return ["last_dunned_on"] if counted else []
+    counted = {ladder.arrears_basis, *(ladder.basis(level) for level in ladder.levels[item.level_sent :])}
+    unsaid = []
+    if ArrearsBasis.LAST_NOTICE in counted and item.last_dunned_on is None:
+        unsaid.append("last_dunned_on")
+    if ArrearsBasis.LAST_DEADLINE in counted and item.notice_deadline is None and _gave_a_deadline(item, ladder):
+        unsaid.append("notice_deadline")
+    return unsaid
+
+
+def _gave_a_deadline(item: OpenItem, ladder: Ladder) -> bool:
+    sent = ladder.levels[: item.level_sent]
+    return bool(sent) and sent[-1].payment_days is not None
 
 
 def _outside(item: OpenItem, own: OpenItem, account: Account, ladder: Ladder, as_of: dt.date) -> Finding | None:
