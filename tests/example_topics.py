@@ -7,10 +7,10 @@ What only an author may write (a day count, a way to combine, bands) is put into
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,41 +18,31 @@ from engine.decide import decide
 from policies import load
 from policies.ir import Policy
 from policies.source import decode
+from tests.example_accounts import ACCOUNTS
+from tests.example_facts import (
+    AS_OF,
+    Asked,
+    Given,
+    Topic,
+    Words,
+    bands,
+    choice,
+    day_or,
+    days_later,
+    each_of,
+    first_of,
+    item,
+    taken,
+)
+from tests.example_measures import MEASURES
 
 FOLDER = Path(__file__).parent / "examples"
-AS_OF = dt.date(2026, 1, 1)
-"""The day of a decision that no day enters."""
 
 COMPENSATION = '{"< 1000": 40, "[1000..10000)": 70, ">= 10000": 100}'
 """The bands that stand in the policies of statutory interest and of compensation."""
 
-Given = dict[str, Any]
-"""An example's figures; a topic takes out what it reads, and what is left over is not understood."""
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The facts and the day of one decision, and the words put into the policy's text: (as it stands, as wanted)."""
-
-    facts: dict[str, Any]
-    as_of: dt.date = AS_OF
-    words: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """How a topic's figures become a decision.
-
-    `lists` names the figures that are lists by nature; any other list holds one figure for each of several decisions.
-    Beside amounts (`amounts`) every list is one of theirs.
-    """
-
-    ask: Callable[[Given], Asked]
-    lists: frozenset[str] = frozenset()
-    answer: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda outcome: outcome)
-
-
-def answers(topic: str, given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def answers(topic: str, given: Mapping[str, Any], expect: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
     """The outcome for each of the decisions that an example asks, as JSON."""
     if topic not in TOPICS:
         known = ", ".join(TOPICS)
@@ -60,18 +50,18 @@ def answers(topic: str, given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             f"no policy decides the topic `{topic}`: add tests/examples/{topic}.yaml and its facts here; known: {known}"
         )
         raise LookupError(msg)
-    for figures in one_by_one(given, TOPICS[topic].lists):
+    for figures in one_by_one(given, parallel_lists(topic, given, expect or {})):
+        currency = None if deciding(topic) == "credit.converted" else figures.pop("currency", None)
         asked = TOPICS[topic].ask(figures)
         if figures:
             msg = f"the topic `{topic}` does not know what to make of {', '.join(figures)}"
             raise LookupError(msg)
-        decision = decide(answering_policy(topic, asked.words), asked.facts, asked.as_of)
+        decision = decide(answering_policy(asked.topic or topic, asked.words, currency), asked.facts, asked.as_of)
         yield TOPICS[topic].answer(decision.to_json()["outcome"])
 
 
-def one_by_one(given: Mapping[str, Any], lists: frozenset[str]) -> Iterator[Given]:
+def one_by_one(given: Mapping[str, Any], parallel: Mapping[str, list[Any]]) -> Iterator[Given]:
     """The figures of each decision: parallel lists are taken apart."""
-    parallel = parallel_lists(given, lists)
     if not parallel:
         yield dict(given)
         return
@@ -79,250 +69,232 @@ def one_by_one(given: Mapping[str, Any], lists: frozenset[str]) -> Iterator[Give
         yield {**given, **dict(zip(parallel, row, strict=True))}
 
 
-def parallel_lists(given: Mapping[str, Any], lists: frozenset[str]) -> dict[str, list[Any]]:
+def parallel_lists(topic: str, given: Mapping[str, Any], expect: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The lists that hold one figure for each of several decisions: those as long as a list that is expected.
+
+    Beside amounts (`amounts`) every list is one of theirs.
+    """
     if "amounts" in given:
         return {}
-    return {name: value for name, value in given.items() if isinstance(value, list) and name not in lists}
+    lengths = {len(each) for each in expect.values() if isinstance(each, list)}
+    natural = TOPICS[topic].lists
+    lists = {name: value for name, value in given.items() if isinstance(value, list) and name not in natural}
+    return {name: value for name, value in lists.items() if len(value) in lengths and not isinstance(value[0], dict)}
 
 
-def answering_policy(topic: str, words: tuple[tuple[str, str], ...] = ()) -> Policy:
+def deciding(topic: str) -> str:
+    """The topic whose policy decides this one."""
+    return TOPICS[topic].decided_by or topic
+
+
+def answering_policy(topic: str, words: Words = (), currency: str | None = None) -> Policy:
     """The policy that answers a topic's examples, with an example's words in place of those that stand in the file."""
-    text = (FOLDER / f"{topic}.yaml").read_text(encoding="utf-8")
+    name = deciding(topic)
+    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
     for stands, wanted in words:
-        assert stands in text, f"{topic}.yaml has no `{stands}`"
+        assert stands in text, f"{name}.yaml has no `{stands}`"
         text = text.replace(stands, wanted)
-    return load(decode(f"{topic}.yaml", text.encode())).policies[topic.rpartition(".")[2].replace("_", "-")]
-
-
-def item(due_date: dt.date, open_amount: Any = "100.00", invoice_id: str = "INV-1", **more: Any) -> dict[str, Any]:
-    return {"invoice_id": invoice_id, "due_date": due_date.isoformat(), "open_amount": open_amount, **more}
-
-
-def taken(given: Given, *names: str, **renamed: str) -> dict[str, Any]:
-    """Those of the figures that were given, under their own names or those of the facts."""
-    wanted = {**{name: name for name in names}, **renamed}
-    return {fact: given.pop(name) for name, fact in wanted.items() if name in given}
-
-
-def day(given: Given, name: str) -> dt.date:
-    return dt.date.fromisoformat(str(given.pop(name)))
-
-
-def days_later(days: int) -> dt.date:
-    return AS_OF + dt.timedelta(days=days)
+    if currency is not None:
+        text = re.sub(r"(?m)^reporting_currency: .*$", f"reporting_currency: {currency}", text)
+    return load(decode(f"{name}.yaml", text.encode())).policies[name.rpartition(".")[2].replace("_", "-")]
 
 
 def grace(given: Given) -> Asked:
-    items = [item(day(given, "due_date"))]
-    return Asked({"open_items": items, **taken(given, "grace_days")}, day(given, "as_of"))
+    as_of, due = as_of_and_due(given)
+    mode = given.pop("grace_mode", None)
+    words = (("grace_days: grace_days\n    credits", f"grace_days: grace_days\n    grace_mode: {mode}\n    credits"),)
+    return Asked({"open_items": [item(due)], **taken(given, "grace_days")}, as_of, words if mode else ())
+
+
+def as_of_and_due(given: Given) -> tuple[dt.date, dt.date]:
+    """The day and the due date, or so many days after one."""
+    due = day_or(given, "due_date", AS_OF)
+    days = first_of(given, "days_in_arrears", "days_overdue", "days_late", default=0)
+    return day_or(given, "as_of", due + dt.timedelta(days=int(days))), due
 
 
 def interval(given: Given) -> Asked:
     """An item that is long overdue by the day of the last notice, so that only the interval can hold it back."""
-    as_of = day(given, "as_of")
+    as_of = day_or(given, "as_of", AS_OF)
     case = taken(given, "last_notice_date")
+    if "days_since_last_notice" in given:
+        days = int(given.pop("days_since_last_notice"))
+        case["last_notice_date"] = (as_of - dt.timedelta(days=days)).isoformat()
     known = [as_of, *(dt.date.fromisoformat(str(value)) for value in case.values() if value)]
     items = [item(min(known) - dt.timedelta(days=90))]
     return Asked({"open_items": items, "dunning_case": case, **taken(given, "interval_days")}, as_of)
 
 
 def minimum(given: Given) -> Asked:
+    """One level and its minimums, or the level of the days and those of each level up to it."""
     dunnable, total = Decimal(given.pop("dunnable")), Decimal(given.pop("total_open"))
     overdue = item(AS_OF - dt.timedelta(days=10), str(dunnable), "OVERDUE")
     not_due = item(AS_OF + dt.timedelta(days=10), str(total - dunnable), "NOT-DUE")
-    return Asked({"open_items": [overdue, not_due], **taken(given, "min_amount", "min_pct")})
+    facts = {"open_items": [overdue, not_due]}
+    if (reached := first_of(given, "level", "threshold_level")) is None:
+        return Asked({**facts, **taken(given, "min_amount", "min_pct")})
+    amounts = each_of(given.pop("min_amount", ["0"] * reached))
+    shares = each_of(given.pop("min_pct", ["0"] * reached))
+    levels = ", ".join(
+        f"{{level: level-{number}, min_days: {number}, min_amount: {amount}, min_pct: {share}}}"
+        for number, (amount, share) in enumerate(zip(amounts, shares, strict=True), start=1)
+        if number <= reached
+    )
+    stands = "{level: reminder, min_days: 1, min_amount: min_amount, min_pct: min_pct}"
+    return Asked(facts, words=((stands, levels), ("escalation: step", "escalation: jump")))
 
 
 def level(given: Given) -> Asked:
-    as_of = days_later(given.pop("days_in_arrears"))
-    words = (("escalation: jump", f"escalation: {given.pop('escalation', 'jump')}"),)
-    sent = taken(given, previous_level="dunning_level")
-    return Asked({"open_items": [item(AS_OF, **sent)], **taken(given, "min_days")}, as_of, words)
-
-
-def days_beyond_terms(given: Given) -> Asked:
-    paid = zip(given.pop("amounts"), given.pop("days"), strict=True)
-    return Asked({"payments_made": [{"amount": amount, "days": days} for amount, days in paid]})
-
-
-def dso(given: Given) -> Asked:
-    sales = given.pop("sales")
-    facts = {"sales": sales if isinstance(sales, list) else [sales]}
-    return Asked({**facts, **taken(given, "receivables", "days")})
-
-
-def limit(given: Given) -> Asked:
-    """A rating caps the limit only where the example says at which amount."""
-    rating, caps = given.pop("rating", None), given.pop("rating_caps", {})
-    facts = {"rating_cap": caps[rating]} if rating in caps else {}
-    facts |= taken(given, references="reference_credits")
-    words = (("combine: min", f"combine: {given.pop('combine', 'min')}"),)
-    return Asked(facts | {name: given.pop(name) for name in list(given)}, words=words)
-
-
-def bands(amounts: Mapping[str, Any]) -> str:
-    """Amounts by lower edge as a policy's bands: `{"< 50": 5, ">= 50": 10}`; a single one holds for anything."""
-    by_edge = {Decimal(edge): amount for edge, amount in amounts.items()}
-    edges = sorted(by_edge)
-    tests = ["-"]
-    if len(edges) > 1:
-        tests = [f"< {edges[1]}", *(f"[{low}..{high})" for low, high in pairwise(edges[1:])), f">= {edges[-1]}"]
-    return "{" + ", ".join(f'"{test}": {by_edge[edge]}' for test, edge in zip(tests, edges, strict=True)) + "}"
+    as_of, due = as_of_and_due(given)
+    words = tuple(choice(given, "escalation", "jump"))
+    sent = taken(given, previous_level="dunning_level", max_level="max_dunning_level")
+    return Asked({"open_items": [item(due, **sent)], **taken(given, "min_days", thresholds="min_days")}, as_of, words)
 
 
 def overdue(given: Given) -> tuple[dt.date, dt.date]:
     """The due date and the last day of interest: from either of them, from the interest days, or from their number."""
-    if "first_interest_day" in given:
-        return day(given, "first_interest_day") - dt.timedelta(days=1), day(given, "last_interest_day")
-    due = day(given, "due_date") if "due_date" in given else AS_OF
-    return due, day(given, "as_of") if "as_of" in given else due + dt.timedelta(days=given.pop("days"))
+    first, last = first_of(given, "first_interest_day", "from"), first_of(given, "last_interest_day", "to")
+    if first is not None:
+        return dt.date.fromisoformat(str(first)) - dt.timedelta(days=1), dt.date.fromisoformat(str(last))
+    due = day_or(given, "due_date", AS_OF)
+    days = first_of(given, "days", "days_late", "days_overdue", default=0)
+    return due, day_or(given, "as_of", due + dt.timedelta(days=int(days)))
 
 
-def debt(given: Given, due: dt.date) -> dict[str, Any]:
-    """The principal, less what was paid of it on days after the due date."""
+def debt(given: Given, due: dt.date, as_of: dt.date) -> tuple[dict[str, Any], dt.date]:
+    """The principal, less what was paid of it on days after the due date; so much that its days alone are asked for.
+
+    A debt paid in full bore its last interest on the day of the last payment: it is looked at on that day, before it.
+    """
     paid = [
         {"date": str(each.get("date") or due + dt.timedelta(days=each["day"])), "amount": each["amount"]}
         for each in given.pop("payments", [])
     ]
-    left = Decimal(given.pop("principal")) - sum(Decimal(each["amount"]) for each in paid)
-    return item(due, str(left), partial_payments=paid)
+    principal = first_of(given, "principal", "amount", "debt", "outstanding", default="100000.00")
+    if paid and Decimal(principal) == sum(Decimal(each["amount"]) for each in paid):
+        as_of = min(as_of, dt.date.fromisoformat(paid.pop()["date"]))
+    left = Decimal(principal) - sum(Decimal(each["amount"]) for each in paid)
+    return item(due, str(left), partial_payments=paid), as_of
+
+
+LAWS = {
+    "UK": ("late-payment.uk_rate(), fixing: at_start", "late-payment.uk_compensation(debt)", "GBP"),
+    "DE": ("late-payment.de_rate(), fixing: floating_half_year", "late-payment.de_compensation(debt)", "EUR"),
+    "AT": ("late-payment.at_rate(), fixing: floating_half_year", "late-payment.at_compensation(debt)", "EUR"),
+    "EU": ("late-payment.eu_rate(), fixing: floating_half_year", "late-payment.eu_compensation(debt)", "EUR"),
+}
+"""Rate with its fixing, compensation and currency of each law in the library."""
+OWN_RATE = (
+    '"if rate != null then rate else (if reference_rate != null then reference_rate else reference_rates)'
+    ' * (1 + uplift) + spread", fixing: at_start'
+)
+
+
+def rate_and_compensation(given: Given) -> Iterator[tuple[str, str]]:
+    """The library's, where the example names a law alone; else the bands, the one amount, or none."""
+    name = first_of(given, "jurisdiction", "scheme")
+    if name is None:
+        amount = first_of(given, "compensation", "fixed_compensation", default="0")
+        yield COMPENSATION, bands(given.pop("compensation_bands", {"0": amount}))
+    else:
+        rate, compensation, currency = LAWS[{"GB": "UK"}.get(name, name)]
+        yield OWN_RATE, rate
+        yield f"bands: {COMPENSATION}", f"fixed: {compensation}"
+        yield "reporting_currency: GBP\n", f"reporting_currency: {currency}\nuses: [late-payment]\n"
 
 
 def statutory(given: Given) -> Asked:
+    rates = given.pop("reference_rates", {})
+    if "periods" in given:
+        rates = rates_of_periods(given)
     due, as_of = overdue(given)
     daily = given.pop("rate_period", "year") == "day"
     words = (
         ("basis: act/365", "rate_period: day" if daily else f"basis: {given.pop('basis', 'act/365')}"),
         ("round: total", f"round: {given.pop('round', 'total')}"),
-        ("fixing: at_start", f"fixing: {given.pop('fixing', 'at_start')}"),
-        (COMPENSATION, bands(given.pop("compensation_bands", {"0": "0"}))),
-        *dated_rates(given.pop("reference_rates", {})),
+        *rate_and_compensation(given),
+        *choice(given, "fixing", "at_start"),
+        *dated_rates(rates),
     )
-    return Asked({"open_items": [debt(given, due)], **taken(given, "rate", "reference_rate", "spread")}, as_of, words)
+    facts = taken(given, "rate", "reference_rate", "spread", "uplift", "min_interest")
+    owed, last_day = debt(given, due, as_of)
+    return Asked({"open_items": [owed], **facts}, last_day, words)
 
 
-def dated_rates(rates: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def rates_of_periods(given: Given) -> dict[str, Any]:
+    """Rates of periods that follow each other, by their days; the days of all of them are put with the figures."""
+    rates, first = {}, days_later(1)
+    for period in given.pop("periods"):
+        rates[first.isoformat()] = period["rate"]
+        first += dt.timedelta(days=int(period["days"]))
+    given |= {"days": (first - days_later(1)).days, "fixing": "floating"}
+    return rates
+
+
+def dated_rates(rates: Mapping[str, Any] | list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """A table of reference rates by their first days, where the example has one."""
-    if rates:
-        rows = ", ".join(f"{{from: {first}, value: {rates[first]}, source: the example}}" for first in sorted(rates))
+    by_day = {each["from"]: each["rate"] for each in rates} if isinstance(rates, list) else dict(rates)
+    if by_day:
+        rows = ", ".join(f"{{from: {first}, value: {by_day[first]}, source: the example}}" for first in sorted(by_day))
         stands = "[{from: 1900-01-01, value: 0, source: an example with a table of rates puts it here}]"
         yield stands, f"[{rows}]"
 
 
 def compensation(given: Given) -> Asked:
-    words = ((COMPENSATION, bands(given.pop("compensation_bands"))),)
-    return Asked({"open_items": [item(AS_OF, given.pop("debt"))]}, days_later(10), words)
+    """Each debt by itself, those of `debts` together; without bands those that stand in the policy."""
+    words = tuple((COMPENSATION, bands(given.pop(name))) for name in ["compensation_bands"] if name in given)
+    charged = taken(given, already_charged="compensation_charged")
+    debts = each_of(first_of(given, "debt", "debts", "principal", "amount"))
+    items = [item(AS_OF, amount, f"INV-{number}", **charged) for number, amount in enumerate(debts)]
+    return Asked({"open_items": items}, days_later(10), words)
 
 
 def day_count(given: Given) -> Asked:
     """A debt bears interest from the day after it was due."""
     due, as_of = overdue(given)
-    words = (("basis: 30/360", f"basis: {given.pop('basis')}"),)
-    return Asked({"open_items": [debt(given, due)], **taken(given, "rate")}, as_of, words)
-
-
-def band(given: Given) -> Asked:
-    """Ranges are read by their lower edges, the last with its upper edge: `1-50, 50-100` is [1..50) and [50..100]."""
-    printed = {
-        text.split("-")[0]: (text.split("-")[1], points) for text, points in given.pop("points_by_range").items()
-    }
-    lowest, highest = min(printed, key=Decimal), max((upper for upper, _ in printed.values()), key=Decimal)
-    words = (
-        ("{type: number, min: 1, max: 100}", f"{{type: number, min: {lowest}, max: {highest}}}"),
-        ('{"< 50": 5, ">= 50": 10}', bands({lower: points for lower, (_, points) in printed.items()})),
-    )
-    return Asked(taken(given, "value", "weight_pct"), words=words)
-
-
-def distress_z(given: Given) -> Asked:
-    names = [f"x{number}{end}" for number in range(1, 6) for end in ("", "_weight")]
-    weights = {f"x{number}_weight": weight for number, weight in enumerate(given.pop("weights", []), start=1)}
-    return Asked(weights | taken(given, "model", "constant", "distress_below", "safe_above", *names))
-
-
-def index(given: Given) -> Asked:
-    """Payment experiences, each in the words of the key or by its days beyond terms; without amounts it is one."""
-    days = given.pop("days_beyond_terms")
-    amounts = given.pop("amounts", ["1"])
-    each = days if isinstance(days, list) else [days]
-    experiences = [experience(one, amount) for one, amount in zip(each, amounts, strict=True)]
-    return Asked({"experiences": experiences, **taken(given, "minimum")})
-
-
-def experience(days: int | str, amount: Any) -> dict[str, Any]:
-    manners = {"anticipates": "anticipates", "discount": "discount", "takes_discount": "discount"}
-    if days in manners:
-        return {"amount": amount, "days": 0, "manner": manners[str(days)]}
-    assert days == "prompt" or not isinstance(days, str), f"`{days}` is no manner of paying"
-    return {"amount": amount, "days": 0 if isinstance(days, str) else days}
-
-
-def clv(given: Given) -> Asked:
-    return Asked(taken(given, "convention", "retention_spend", m="margin", r="retention_ratio", d="discount_ratio"))
-
-
-def score(given: Given) -> Asked:
-    weights = given.pop("weights")
-    suppliers = [
-        {
-            "supplier_id": supplier,
-            "criteria": [{"points": each, "weight": by} for each, by in zip(points, weights, strict=True)],
-        }
-        for supplier, points in given.pop("points").items()
-    ]
-    return Asked({"rated": suppliers})
-
-
-def scores_by_supplier(outcome: dict[str, Any]) -> dict[str, Any]:
-    """The suppliers' scores by their names."""
-    return {"score": {each["supplier_id"]: each["score"] for each in outcome["scores"]}, "rank": outcome["rank"]}
+    words = tuple(choice(given, "basis", "30/360"))
+    owed, last_day = debt(given, due, as_of)
+    return Asked({"rate": "10", "open_items": [owed], **taken(given, "rate")}, last_day, words)
 
 
 def claims(given: Given) -> Asked:
     """The principal with the claims made on it so far; with a rate also the interest of its days."""
-    names = {"outstanding": "invoice", "interest": "interest", "fee": "fee"}
-    amounts = [(name, given.pop(name)) for name in names if name in given]
-    items = [item(AS_OF, amount, name.upper(), document_type=names[name]) for name, amount in amounts]
-    return Asked({"open_items": items, **taken(given, "rate")}, days_later(given.pop("days_overdue", 10)))
-
-
-CHAIN = {"sales_order": "order", "delivery_note": "delivery", "billing_document": "billing"}
-"""The documents that one order moves through, and the stage of each."""
-APART = {"outstanding": "open_item", "receivable": "open_item", "open_items": "open_item"}
-APART |= {"open_orders": "order", "open_deliveries": "delivery", "unbilled": "billing"}
-"""Sums of documents that have nothing to do with that order."""
-
-
-def exposure(given: Given) -> Asked:
-    """The documents of one order, of which each has moved on into the next, and what else is owed or on its way."""
-    chain = [(CHAIN[name], Decimal(given.pop(name))) for name in CHAIN if name in given]
-    moved = [min(amount, further) for (_, amount), (_, further) in pairwise(chain)]
-    documents: list[dict[str, Any]] = [
-        {"order_id": "ORDER-1", "stage": stage, "amount": str(amount), "moved_amount": str(into)}
-        for (stage, amount), into in zip(chain, [*moved, Decimal(0)], strict=False)
+    names = {"outstanding": "invoice", "principal": "invoice", "interest": "interest", "fee": "fee", "fees": "fee"}
+    amounts = [(name, each) for name in names if name in given for each in each_of(given.pop(name))]
+    items = [
+        item(AS_OF, amount, f"{name.upper()}-{number}", document_type=names[name])
+        for number, (name, amount) in enumerate(amounts)
     ]
-    documents += [{"stage": APART[name], "amount": given.pop(name)} for name in APART if name in given]
-    names = {"limit": "limit_set", "unlimited": "unlimited_agreed", "new_amount": "order_amount"}
-    names["included_in_exposure"] = "order_included_in_exposure"
-    return Asked({"documents": documents, **taken(given, "bills_of_exchange", "credits", "order_amount", **names)})
+    return Asked({"open_items": items, **taken(given, "rate", "fee_pct")}, days_later(given.pop("days_overdue", 10)))
 
 
 TOPICS: dict[str, Topic] = {
     "dunning.grace": Topic(grace),
     "dunning.interval": Topic(interval),
     "dunning.minimum": Topic(minimum),
-    "dunning.level": Topic(level, frozenset({"min_days"})),
-    "interest.statutory": Topic(statutory, frozenset({"payments"})),
+    "dunning.level": Topic(level, frozenset({"min_days", "thresholds"})),
+    "interest.statutory": Topic(statutory),
     "interest.compensation": Topic(compensation),
-    "interest.day_count": Topic(day_count, frozenset({"payments"})),
-    "ratio.distress_z": Topic(distress_z, frozenset({"weights"})),
-    "payment.days_beyond_terms": Topic(days_beyond_terms, frozenset({"amounts", "days"})),
-    "payment.dso": Topic(dso, frozenset({"sales"})),
-    "credit.limit": Topic(limit, frozenset({"references", "reference_credits"})),
-    "score.band": Topic(band),
-    "payment.index": Topic(index),
-    "value.clv": Topic(clv),
-    "supplier.score": Topic(score, frozenset({"weights"}), scores_by_supplier),
+    "interest.day_count": Topic(day_count),
     "dunning.claims": Topic(claims),
-    "credit.exposure": Topic(exposure),
+    **MEASURES,
+    **ACCOUNTS,
 }
+
+NEAR = {
+    "interest.late_payment": "interest.statutory",
+    "interest.simple": "interest.statutory",
+    "interest.days": "interest.day_count",
+    "dunning.compensation": "interest.compensation",
+    "dunning.interest": "interest.statutory",
+    "payment.dbt": "payment.days_beyond_terms",
+    "ratio.altman_z": "ratio.distress_z",
+    "ratio.z_score": "ratio.distress_z",
+    "ratio.piotroski_f": "ratio.f_score",
+    "supplier.points": "supplier.criterion",
+    "supplier.rated": "supplier.criterion",
+    "class.band": "score.rating",
+    "class.churn": "value.churn",
+}
+"""Other names of a topic."""
+TOPICS |= {near: replace(TOPICS[topic], decided_by=deciding(topic)) for near, topic in NEAR.items()}
