@@ -237,7 +237,12 @@ def _letters_and_calendar(answer: Mapping[str, Any]) -> Iterator[str]:
             lines = [text["subject"], *(line for line in text["body"].splitlines() if line)]
             yield from (f"│ {line}" for line in [*lines[:LETTER_LINES], "…"])
     coming = [
-        Coming(dt.date.fromisoformat(day["on"]), int(day["level"]), tuple(each["effect"] for each in day["effects"]))
+        Coming(
+            dt.date.fromisoformat(day["on"]),
+            int(day["level"]),
+            len(day["items"]),
+            tuple(each["effect"] for each in day["effects"]),
+        )
         for day in outcome["calendar"]
     ]
     if coming:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from api.tree_words import LANGUAGES
 from engine.decision import Step
@@ -38,6 +39,9 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "僅為試算，不作記錄；排除條件、參數與分類均依基準日",
     ),
     "between": (", ", "；", "；"),
+    "within": (", ", "、", "、"),
+    "item": (" ({} item)", "（{}项）", "（{}項）"),
+    "many_items": (" ({} items)", "（{}项）", "（{}項）"),
     "and": (" and ", "并", "並"),
     "hold_orders": ("hold", "暂停订单", "暫停訂單"),
     "credit_stop": ("credit stop", "停止赊销", "停止賒銷"),
@@ -49,17 +53,20 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A notice or reminder to come: its day, its level (0 for a reminder), the words of its effects."""
+    """What is sent on a day at one level (0 for a reminder): of how many items, with the words of its effects."""
 
     on: dt.date
     level: int
+    items: int
     effects: tuple[str, ...]
 
 
 def coming_of(calendar: Iterable[Mapping[str, Value]]) -> tuple[Coming, ...]:
     """The entries of an outcome's `calendar`."""
     return tuple(
-        Coming(entry["on"], int(entry["level"]), tuple(effect["effect"] for effect in entry["effects"]))
+        Coming(
+            entry["on"], int(entry["level"]), len(entry["items"]), tuple(each["effect"] for each in entry["effects"])
+        )
         for entry in calendar
     )
 
@@ -67,7 +74,12 @@ def coming_of(calendar: Iterable[Mapping[str, Value]]) -> tuple[Coming, ...]:
 def sentence_in(step: Step, as_of: dt.date, language: str) -> str:
     """The sentence for the trace's step on the calendar."""
     coming = tuple(
-        Coming(dt.date.fromisoformat(day.name), day.read.get("level", 0), _effects(day.read.get("effects")))
+        Coming(
+            dt.date.fromisoformat(day.name),
+            day.read.get("level", 0),
+            day.read["items"],
+            _effects(day.read.get("effects")),
+        )
         for day in step.steps
     )
     return sentence(coming, step.read.get("until"), as_of, language)
@@ -80,8 +92,9 @@ def _effects(told: str | None) -> tuple[str, ...]:
 def sentence(coming: Sequence[Coming], until: dt.date | None, as_of: dt.date, language: str) -> str:
     """All of the calendar: `if nothing is paid: 3 December level 1, 17 December level 2 and hold`.
 
-    A day has its year where that is another than the one of the day before it. `until` is the day up to which the
-    calendar goes, where that is not all.
+    A day has its year where that is another than the one of the day before it. Of a day
+    with letters of several levels it says of how many items each is. `until` is the day up to which the calendar goes,
+    where that is not all.
     """
     return word("unpaid", language) + word("between", language).join(_told(coming, until, as_of, language))
 
@@ -90,10 +103,10 @@ def _told(coming: Sequence[Coming], until: dt.date | None, as_of: dt.date, langu
     year = as_of.year
     if not coming:
         yield word("nothing", language)
-    for entry in coming:
+    for on, of_a_day in groupby(coming, key=lambda entry: entry.on):
         between = " " if language == "en" else ""
-        yield day_in(entry.on, language, year) + between + notice_in(entry, language)
-        year = entry.on.year
+        yield day_in(on, language, year) + between + day_told(tuple(of_a_day), language)
+        year = on.year
     if until is not None:
         yield word("until", language).format(day_in(until, language, year))
 
@@ -105,6 +118,15 @@ def day_in(day: dt.date, language: str, year: int) -> str:
         return told if day.year == year else f"{told} {day.year}"
     told = f"{day.month}月{day.day}日"
     return told if day.year == year else f"{day.year}年{told}"
+
+
+def day_told(entries: Sequence[Coming], language: str) -> str:
+    """What is sent on one day."""
+    if len(entries) == 1:
+        return notice_in(entries[0], language)
+    counts = (word("item" if entry.items == 1 else "many_items", language).format(entry.items) for entry in entries)
+    told = (notice_in(entry, language) + count for entry, count in zip(entries, counts, strict=True))
+    return word("within", language).join(told)
 
 
 def notice_in(entry: Coming, language: str, *, effects: bool = True) -> str:

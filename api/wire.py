@@ -94,7 +94,9 @@ class TraceStep(Shape):
     value: Any = Field(default=None, description="its value; absent when it has none")
     read: Read = Field(default_factory=dict)
     missing: Paths = Field(default_factory=list)
-    undefined: list[str] = Field(default_factory=list, description="computations without value: `zero_denominator: …`")
+    undefined: list[str] = Field(
+        default_factory=list, description="computations without value: `zero denominator in …`"
+    )
     line: int | None = Field(default=None, ge=1, description="its line in the policy text")
     note: str | None = Field(default=None, description="what else there is to know: the row that answered")
     steps: list[TraceStep] = Field(default_factory=list, description="the steps it consists of, in their order")
@@ -141,10 +143,10 @@ class PreviewEffect(Shape):
 
 
 class PreviewEntry(Shape):
-    """A notice, or a reminder before the due date (level 0). Amounts are what it adds by itself, decimal text."""
+    """The letters of a day at one level, 0 for reminders. Amounts are what they add by themselves, decimal text."""
 
     on: Day
-    outcome: str = Field(description="`notice` or `reminder`; in `now` also `skip`")
+    outcome: str = Field(description="`notice` or `reminder`")
     level: str
     level_name: str | None
     items: list[str] = Field(description="the items in it")
@@ -152,12 +154,6 @@ class PreviewEntry(Shape):
     interest: str
     total_claim: str = Field(description="principal, fees and interest in it")
     effects: list[PreviewEffect]
-
-
-class PreviewNow(PreviewEntry):
-    """What is sent on the day itself; `skips` says why nothing is."""
-
-    skips: list[str]
 
 
 class PreviewAnswer(Shape):
@@ -169,7 +165,8 @@ class PreviewAnswer(Shape):
     policy_digest: Digest = Field(description="of the policy in canonical form")
     engine: str
     as_of: Day
-    now: PreviewNow
+    now: list[PreviewEntry] = Field(description="what is sent on the day itself, the strictest level first")
+    skips: list[str] = Field(description="why no notice is sent on the day itself")
     calendar: list[PreviewEntry]
     calendar_until: Day | None = Field(description="the last day looked at, where the calendar was cut short")
     words: dict[str, str] = Field(

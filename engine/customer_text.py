@@ -15,6 +15,8 @@ from policies.ir import Fact, Policy, Texts
 
 _HEADINGS = {"decline": "declined", "refer": "referred", "approve_with_conditions": "counter_offer"}
 
+_PAID_IN_ADVANCE = {"prepayment_pct": Decimal(100)}
+
 _ENGLISH = {"stop": ".", "gap": " ", "colon": ":", "comma": ", "}
 _CHINESE = {"stop": "。", "gap": "", "colon": "：", "comma": "、"}  # noqa: RUF001 (full-width as Chinese is written)
 
@@ -38,26 +40,36 @@ def _lines(
     marks = _ENGLISH if language == "en" else _CHINESE
     # A decision that is referred keeps the conditions it may come to, but nobody offers them yet.
     conditions = list(_conditions(policy.currency, outcome, sentences)) if heading == "counter_offer" else []
-    yield sentences[heading] + (marks["colon"] if conditions else marks["stop"])
-    yield from (f"- {condition}" for condition in conditions)
-    if named := _missing(policy, led, language):
+    if heading == "counter_offer" and outcome["conditions"] == _PAID_IN_ADVANCE:
+        yield sentences["prepayment_only"] + marks["stop"]
+    else:
+        yield sentences[heading] + (marks["colon"] if conditions else marks["stop"])
+        yield from (f"- {condition}" for condition in conditions)
+    titles = _missing(policy, led, language)
+    if named := [title for title in titles if title is not None]:
         yield filled(sentences["missing"], facts=marks["comma"].join(named)) + marks["stop"]
+    if None in titles:
+        yield sentences["own_records"] + marks["stop"]
     first = {reason.code: reason for reason in reversed(led)}
     codes = principal_codes(led)
     if codes:
         yield sentences["reasons"] + marks["colon"]
     for number, code in enumerate(codes, start=1):
-        said = (_in(first[code].text, language), _in(first[code].hint, language))
+        # Whoever is told of nothing that is missing cannot send it.
+        hint = {} if first[code].missing and not named else first[code].hint
+        said = (_in(first[code].text, language), _in(hint, language))
         yield f"{number}. " + marks["gap"].join(text.rstrip(".。") + marks["stop"] for text in said if text)
     yield sentences["right"] + marks["stop"]
 
 
-def _missing(policy: Policy, led: Iterable[Reason], language: str) -> list[str]:
-    """What is missing, by its facts' titles; not what only a rule asks for whose reason may not be told."""
+def _missing(policy: Policy, led: Iterable[Reason], language: str) -> dict[str | None, None]:
+    """What is missing, by the titles of the facts the customer supplies; None stands for all that is not named to it.
+
+    Not named either is what only a rule asks for whose reason may not be told.
+    """
     secret = {rule.name for rule in policy.rules if not policy.reason_texts[rule.reason].disclosable}
-    paths = (path for reason in led if reason.rule not in secret for path in reason.missing)
-    titles = (_titled(path, policy.facts, language) for path in paths)
-    return list(dict.fromkeys(title for title in titles if title is not None))
+    missing = [(path, reason.rule in secret) for reason in led for path in reason.missing]
+    return dict.fromkeys(None if hidden else _titled(path, policy.facts, language) for path, hidden in missing)
 
 
 def _in(texts: Texts, language: str) -> str:
@@ -91,14 +103,15 @@ def _rounded(value: Decimal, places: int, rounding: str) -> str:
 
 
 def _titled(path: str, facts: Iterable[Fact], language: str) -> str | None:
-    """What people call a fact: its title, else that of the record it is in, else its path; None for what is no fact.
+    """What people call a fact that the customer supplies: its title, else its name; None for any other.
 
     A field of a list's items is called the same in every item.
     """
-    title, names = "", [step.partition("[")[0] for step in path.split(".")]
-    for name in names:
+    title, supplied = None, False
+    for name in (step.partition("[")[0] for step in path.split(".")):
         fact = next((each for each in facts if each.name == name), None)
         if fact is None:
             return None
-        title, facts = _in(fact.title, language) or title, fact.fields
-    return title or ".".join(names)
+        title, facts = _in(fact.title, language) or name.replace("_", " "), fact.fields
+        supplied = supplied or fact.from_customer
+    return title if supplied else None

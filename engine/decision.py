@@ -48,7 +48,7 @@ class Step:
     """One part of the trace: a rule, row, factor, limit method, ladder level …, with what it read.
 
     `missing` names the facts whose absence made it unknown; `undefined` says which computations had no value
-    (`zero_denominator: a / b`). `line` is the part's line in the policy text.
+    (`zero denominator in a / b`). `line` is the part's line in the policy text.
     """
 
     part: str

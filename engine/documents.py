@@ -19,7 +19,6 @@ from policies.scope import dotted
 from policies.types import ContextOf, DateTime, ListOf
 
 ZERO = Decimal(0)
-FOREIGN = "DT-MIS-05"
 
 
 @dataclass(slots=True)
@@ -123,7 +122,7 @@ def _part_of(
     if amount is None:
         notes.missing[f"{path}.amount"] = None
         return None, None
-    if _is_wrong(item, chains, path, notes) or foreign_currency(item, path, notes, sitting):
+    if _is_wrong(item, chains, path, notes) or foreign_currency(item, path, notes, sitting.policy.currency):
         return None, None
     reached = stage if chain is None else STAGES[chains.furthest[chain]]
     if moved is None and reached != stage:
@@ -150,13 +149,13 @@ def _is_wrong(item: Mapping[str, Value], chains: _Chains, path: str, notes: Note
     return bool(notes.undefined)
 
 
-def foreign_currency(item: Mapping[str, Value], path: str, notes: Notes, sitting: Sitting) -> bool:
+def foreign_currency(item: Mapping[str, Value], path: str, notes: Notes, reporting: str) -> bool:
     """Whether a record is in another currency than the policy's: it is never added without a rate (C21)."""
     currency = item.get("currency")
-    if currency is None or currency == sitting.policy.currency:
+    if currency is None or currency == reporting:
         return False
-    notes.undefined[f"{path} is in {currency}, not in {sitting.policy.currency}"] = None
-    sitting.reason(FOREIGN, path, Judged(None, notes))
+    said = f"{path} is in {currency}, not in {reporting}"
+    notes.undefined[said], notes.foreign[said] = None, (path, notes.read)
     return True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -43,6 +43,14 @@ EXACT_INTEGER = 2**53 - 1
 
 MAX_MISFITS = 1_000
 """Misfits reported for one document: past it, one more tells nobody anything."""
+
+_CONTROL = re.compile(
+    "(?P<bidi>[\\u202a-\\u202e\\u2066-\\u2069])|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]"
+)
+"""What no text of a fact may hold: it reorders or breaks lines unseen, or is no character. Tab and line feed may."""
+
+_WHOLE_TEXT = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_WHOLE_MEND = "send it without a point: 5"
 
 _MAX_SUGGESTIONS = 50
 """Unknown names for which the meant one is looked for: looking costs more than everything else."""
@@ -211,19 +219,10 @@ def _wrong(fact: Fact, type_: Type, given: Any, mend: str | None = None) -> _Doe
 def _number(fact: Fact, type_: Number | Money, given: Any) -> Decimal:
     """A decimal within the fact's bounds, of JSON's number or of decimal text.
 
-    An amount has no more decimals than its currency: by value when it came as a number, as written when it came as
-    text, where `1.000` may mean a thousand.
+    A whole number has no point. An amount has no more decimals than its currency: by value when it came as a number,
+    as written when it came as text, where `1.000` may mean a thousand.
     """
-    if fact.whole:
-        if isinstance(given, bool) or not isinstance(given, int):
-            what = _kind(given)
-            message = f"{quote(fact.name)} must be an integer" + ("" if what == "a number" else f", not {what}")
-            raise _DoesNotFit("fact_type", message, "send it as a JSON number without a point: 5")
-        if abs(given) > EXACT_INTEGER:
-            raise _DoesNotFit("fact_range", f"{quote(fact.name)} is beyond {EXACT_INTEGER}")
-        value = _bounded_digits(fact, given)
-    else:
-        value = _decimal(fact, type_, given)
+    value = _whole(fact, given) if fact.whole else _decimal(fact, type_, given)
     if len(value.as_tuple().digits) > FEEL_DECIMAL.prec:
         raise _DoesNotFit("fact_range", f"{quote(fact.name)} has more than {FEEL_DECIMAL.prec} digits")
     if isinstance(type_, Money):
@@ -233,6 +232,21 @@ def _number(fact: Fact, type_: Number | Money, given: Any) -> Decimal:
     if fact.high is not None and value > fact.high:
         raise _DoesNotFit("fact_range", f"{quote(fact.name)} must be at most {plain_decimal(fact.high)}")
     return value
+
+
+def _whole(fact: Fact, given: Any) -> Decimal:
+    """A whole number of JSON's integer or of its text, such as an earlier answer's: never one with a point."""
+    if isinstance(given, bool) or not isinstance(given, int | str):
+        what = _kind(given)
+        message = f"{quote(fact.name)} must be an integer" + ("" if what == "a number" else f", not {what}")
+        raise _DoesNotFit("fact_type", message, _WHOLE_MEND)
+    if isinstance(given, str) and not _WHOLE_TEXT.fullmatch(given):
+        shown = "" if fact.pii else f", not {quote(given)}"
+        raise _DoesNotFit("fact_type", f"{quote(fact.name)} must be an integer{shown}", _WHOLE_MEND)
+    value = int(given) if isinstance(given, int) or len(given) <= MAX_DIGITS else EXACT_INTEGER + 1
+    if abs(value) > EXACT_INTEGER:
+        raise _DoesNotFit("fact_range", f"{quote(fact.name)} is beyond {EXACT_INTEGER}")
+    return Decimal(value)
 
 
 def _decimal(fact: Fact, type_: Number | Money, given: Any) -> Decimal:
@@ -289,10 +303,9 @@ def _text(fact: Fact, type_: Text, given: Any) -> str:
         raise _wrong(fact, Text() if type_.one_of else type_, given)
     if len(given) > MAX_TEXT:
         raise _DoesNotFit("fact_text", f"{quote(fact.name)} has {len(given)} characters, limit {MAX_TEXT}")
-    if not given.isprintable():
-        bad = next((one for one in given if one not in "\t\n\r" and unicodedata.category(one) in {"Cc", "Cs"}), None)
-        if bad is not None:
-            raise _DoesNotFit("fact_text", f"{quote(fact.name)} has the control character U+{ord(bad):04X}")
+    if (bad := _CONTROL.search(given)) is not None:
+        what = "bidi control" if bad["bidi"] else "control character"
+        raise _DoesNotFit("fact_text", f"{quote(fact.name)} has the {what} U+{ord(bad[0]):04X}", "send it without that")
     if type_.one_of and given not in type_.one_of:
         meant = None if fact.pii else did_you_mean(given, type_.one_of)
         shown = f"the text sent for {quote(fact.name)}" if fact.pii else quote(given)

@@ -123,7 +123,8 @@ def _number(fact: Fact, type_: Number | Money) -> dict[str, Any]:
     if fact.whole:
         lowest = -EXACT_INTEGER if low is None else max(low, -EXACT_INTEGER)
         highest = EXACT_INTEGER if high is None else min(high, EXACT_INTEGER)
-        return {"type": "integer", "minimum": lowest, "maximum": highest}
+        integer = {"type": "integer", "minimum": lowest, "maximum": highest}
+        return {"anyOf": [integer, {"type": "string", "pattern": "^-?(0|[1-9][0-9]{0,15})$"}]}
     number: dict[str, Any] = {"type": "number"}
     number |= {name: bound for name, bound in (("minimum", low), ("maximum", high)) if bound is not None}
     digits = minor_units(type_.currency) if isinstance(type_, Money) else None

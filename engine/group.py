@@ -90,16 +90,17 @@ def _summed(members: Expression, sitting: Sitting) -> Judged:
     else:
         _check_structure(judged.value, tally.notes)
         for at, item in enumerate(judged.value):
-            tally.add(*_member(item, f"{source}[{at}]", sitting))
+            tally.add(*_member(item, f"{source}[{at}]", sitting.policy.currency))
     value = None if tally.notes.undefined else tally.total
     status = Status.UNKNOWN if value is None else Status.COMPUTED
-    seen = Judged(value, Notes(dict(judged.notes.read), tally.notes.missing, tally.notes.undefined))
+    seen = Judged(value, Notes(dict(judged.notes.read)))
+    seen.notes.because_of(tally.notes)
     below = tuple(tally.steps)
     sitting.steps.append(seen.step("group", "group exposure", status, members.line, value=value, steps=below))
     return seen
 
 
-def _member(item: Mapping[str, Value], path: str, sitting: Sitting) -> tuple[Judged, str, str, Value, str | None]:
+def _member(item: Mapping[str, Value], path: str, reporting: str) -> tuple[Judged, str, str, Value, str | None]:
     """A member's part, as `Tally.add` takes it."""
     notes = Notes(read=shown({key: value for key, value in item.items() if value is not None}))
     owes, shared = item.get("exposure"), item.get("intra_group")
@@ -110,7 +111,7 @@ def _member(item: Mapping[str, Value], path: str, sitting: Sitting) -> tuple[Jud
         notes.undefined[f"{path}.exposure is negative: {owes}"] = None
     elif shared is not None and not ZERO <= shared <= owes:
         notes.undefined[f"{path}.intra_group is {shared}"] = None
-    elif not foreign_currency(item, path, notes, sitting):
+    elif not foreign_currency(item, path, notes, reporting):
         value = FEEL_DECIMAL.subtract(owes, shared or ZERO)
     said = None if shared is None or value is None else f"{shared} counts with another member"
     return Judged(value, notes), "member", path, value, said

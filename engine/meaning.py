@@ -60,19 +60,22 @@ BUDGET = 2_000_000
 class Notes:
     """What an evaluation read, and why a value that is not there is not there.
 
-    `formulas` are the library's that it called, each with its source.
+    `formulas` are the library's that it called, each with its source. `foreign` are those of the `undefined` that come
+    of a record in another currency: the record's path, and what it holds.
     """
 
     read: dict[str, Value] = field(default_factory=dict)
     missing: dict[str, None] = field(default_factory=dict)
     undefined: dict[str, None] = field(default_factory=dict)
     formulas: dict[str, str] = field(default_factory=dict)
+    foreign: dict[str, tuple[str, Mapping[str, Value]]] = field(default_factory=dict)
 
     def because_of(self, other: Notes) -> None:
         """Take over another evaluation's causes: what is missing there is missing here."""
         for path in other.missing:
             self.lacks(path)
         self.undefined.update(other.undefined)
+        self.foreign.update(other.foreign)
 
     def lacks(self, path: str) -> None:
         """Note that a fact is missing; of the items of one list that lack the same field, the first few."""

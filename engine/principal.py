@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from engine.decision import Reason
+from engine.sitting import UNDEFINED
 from policies.feel.values import Value
 
 MOST = 4
@@ -36,7 +37,8 @@ def leading(kind: str, outcome: Mapping[str, Value], reasons: Collection[Reason]
     """The reasons that led to the outcome of a policy of this kind and that may be told, in the order given.
 
     Of a credit decision that is no plain approval: those that lead to it by themselves; the factors of the score and
-    what bound the limit, where one of these read the score or the limit. Of a class: those that lead to it.
+    what bound the limit, where one of these read the score or the limit. Of a class: those that lead to it. That
+    something could not be computed is told only where nothing else that is told led to the outcome.
     """
     match kind:
         case "credit" if outcome["decision"] != "approve":
@@ -51,7 +53,12 @@ def leading(kind: str, outcome: Mapping[str, Value], reasons: Collection[Reason]
             led = [reason for reason in reasons if reason.then == outcome["class"] or (reason.then is None and reached)]
         case _:
             led = []
-    return tuple(reason for reason in led if reason.disclosable)
+    told = tuple(reason for reason in led if reason.disclosable)
+    others = tuple(reason for reason in told if reason.code != UNDEFINED)
+    leads = [reason for reason in told if reason.then is not None]
+    # What only lies behind a reason does not stand for it.
+    enough = any(reason.code != UNDEFINED for reason in leads) if leads else bool(others)
+    return others if enough else told
 
 
 def _shapes(reason: Reason) -> str | None:

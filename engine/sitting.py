@@ -15,6 +15,7 @@ from policies.feel.values import Value
 from policies.ir import Cell, Expression, Parameter, Policy, Scorecard
 
 MISSING = "DT-MIS-01"
+FOREIGN = "DT-MIS-05"
 UNDEFINED = "DT-UND-01"
 
 
@@ -133,10 +134,13 @@ class Sitting:
         self._keep(replace(self._named(code, factor), observed=step.read, points_lost=lost, required=required))
 
     def data_reason(self, rule: str, notes: Notes, then: str | None = None) -> None:
-        """The reason for what could not be known: facts missing, or a computation without value."""
+        """The reasons for what could not be known: facts missing, another currency, a computation without value."""
         if notes.missing:
             self._keep(replace(self._named(MISSING, rule), then=then, missing=tuple(notes.missing)))
-        if notes.undefined or not notes.missing:
+        foreign = {said: record for said, record in notes.foreign.items() if said in notes.undefined}
+        for path, read in foreign.values():
+            self._keep(replace(self._named(FOREIGN, path), then=then, observed=shown(read)))
+        if len(notes.undefined) > len(foreign) or not (notes.missing or foreign):
             self._keep(replace(self._named(UNDEFINED, rule), then=then, observed=shown(notes.read)))
 
     def behind(self, paths: Iterable[str]) -> dict[str, None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from policies.adverse_action import by_language, declare_sentences
 from policies.blocks import Block, block_names, load_block, standard_reasons
@@ -14,6 +14,7 @@ from policies.desk import Desk
 from policies.diagnostics import Code, Diagnostic, Refused, Severity
 from policies.digest import policy_digest
 from policies.document import HeaderPart, PolicyPart
+from policies.doubts import doubt_of_parameter, unasked
 from policies.identifiers import did_you_mean, few_suggestions
 from policies.ir import Bundle, Fact, Function, Parameter, Policy, ReasonText
 from policies.kinds.kind import Checked, Kind
@@ -48,6 +49,7 @@ class _Document:
     reasons: Mapping[str, ReasonText]
     sentences: Mapping[str, Mapping[str, str]]
     broken: frozenset[str]
+    daily: set[str] = field(default_factory=set)
 
 
 def load(source: Source) -> Bundle:
@@ -64,6 +66,7 @@ def _load(source: Source) -> Bundle:
         raise Refused(reading.found)
     document = _declare(header, reading)
     policies = _check_policies(document)
+    _doubt_parameters(document)
     _check_size(header, reading)
     known = frozenset(header.policies)
     tests = check_cases(
@@ -219,6 +222,7 @@ def _check_policy(name: str, kind: Kind, part: PolicyPart, needs: tuple[Policy, 
         needed=frozenset(needed.replace("-", "_") for needed in part.needs),
         policies=frozenset(header.policies),
         bounds=dict(_bounds("", document.facts)),
+        daily=document.daily,
     )
     refuse_protected_parts(part, reading.report)
     values = check_named_values(part, desk)
@@ -227,6 +231,9 @@ def _check_policy(name: str, kind: Kind, part: PolicyPart, needs: tuple[Policy, 
     span = header.key_span("policies", name)
     title = desk.texts(part.title, span)
     parts = (values, checked.rules, checked.body)
+    for formula, condition in unasked(mentioned(parts), functions):
+        said = f"`{formula}` has no value where `{condition}` says false, and nothing here asks"
+        desk.warn(Code.CALL, said, span, f"ask `{condition}` first; without it the result is undefined, not a pass")
     facts, reads = _facts_read(parts, checked, needs, document)
     policy = Policy(
         name=name,
@@ -248,6 +255,18 @@ def _check_policy(name: str, kind: Kind, part: PolicyPart, needs: tuple[Policy, 
         line=span.line,
     )
     return replace(policy, digest=policy_digest(policy))
+
+
+def _doubt_parameters(document: _Document) -> None:
+    """Warn of the document's own parameters that look like another unit; rates for a day are small by nature."""
+    for parameter in document.parameters:
+        doubt = None if parameter.name in document.daily else doubt_of_parameter(parameter)
+        if doubt is not None:
+            said, mend = doubt
+            part = document.header.parameters[parameter.name]
+            span = part.span("values" if part.value is None else "value")
+            found = Diagnostic(Code.UNIT_MISMATCH, said, span, mend, severity=Severity.WARNING)
+            document.reading.report(found)
 
 
 def _bounds(path: str, facts: tuple[Fact, ...]) -> Iterator[tuple[str, Bounds]]:

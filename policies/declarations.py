@@ -92,6 +92,7 @@ def declare_fact(name: str, part: FactPart, span: Span, declaring: Declaring) ->
         high=part.max,
         whole=part.whole or word == "count",
         pii=part.pii,
+        from_customer=part.from_customer,
         title=texts(part.title, declaring.languages),
         fields=members,
     )

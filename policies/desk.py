@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from policies.declarations import texts
 from policies.diagnostics import Code, Diagnostic, Severity, quote
-from policies.doubts import doubts_of_units, never_holds
+from policies.doubts import Doubt, doubts_of_percent, doubts_of_units, never_holds
 from policies.expressions import read_cell, read_condition, read_expression
 from policies.identifiers import did_you_mean
 from policies.ir import Cell, Expression, Fact, NamedValue, Parameter, ReasonText, Texts
@@ -15,7 +15,7 @@ from policies.nodes import Scalar, Span
 from policies.reading import Report
 from policies.regions import UNBOUNDED, Bounds
 from policies.scope import Scope, dotted
-from policies.types import Type
+from policies.types import Number, Type
 
 
 @dataclass(slots=True)
@@ -23,7 +23,8 @@ class Desk:
     """The state of checking one policy: `scope` grows as its parts are checked, in the order they can be evaluated.
 
     `parameters` are all there are to name, a block's as `block.name`; `needed` names the policies this one reads,
-    `policies` all of the document, and `values` holds its named values once they are checked.
+    `policies` all of the document, and `values` holds its named values once they are checked. With `a_day`, figures in
+    percent are for a day; `daily` gathers the parameters that such figures are made of.
     """
 
     policy: str
@@ -40,11 +41,15 @@ class Desk:
     values: dict[str, NamedValue] = field(default_factory=dict)
     used_reasons: set[str] = field(default_factory=set)
     bounds: dict[str, Bounds] = field(default_factory=dict)
+    daily: set[str] = field(default_factory=set)
+    a_day: bool = False
 
     def expression(self, scalar: Scalar, wanted: Type | None = None, scope: Scope | None = None) -> Expression:
         """A typed expression in this policy's scope."""
         typed = read_expression(scalar, scope or self.scope, self.report, wanted)
         self._doubt_units(typed)
+        if isinstance(wanted, Number) and wanted.unit == "percent":
+            self._doubt(typed, doubts_of_percent(typed.syntax, a_day=self.a_day))
         return typed
 
     def optional(self, scalar: Scalar | None, wanted: Type | None = None) -> Expression | None:
@@ -60,7 +65,10 @@ class Desk:
         return typed
 
     def _doubt_units(self, expression: Expression) -> None:
-        for doubt in doubts_of_units(expression.syntax, self._bounds_at):
+        self._doubt(expression, doubts_of_units(expression.syntax, self._bounds_at, self.parameters))
+
+    def _doubt(self, expression: Expression, doubts: Iterator[Doubt]) -> None:
+        for doubt in doubts:
             self.warn(Code.UNIT_MISMATCH, doubt.message, expression.scalar.place(*doubt.place), doubt.help)
 
     def _bounds_at(self, path: str) -> Bounds:

@@ -48,6 +48,8 @@ class FactPart(Part):
     """Its value when it is left out: it is then never unknown. Never choose one that is lenient."""
     pii: Truth = False
     """Personal data: error messages do not repeat what was sent."""
+    from_customer: Truth = False
+    """The customer supplies it, and is told when it is missing; of a record, all its fields."""
     title: TextsField | None = None
     """Its name for people."""
     description: TextsField | None = None
@@ -118,6 +120,8 @@ class AdverseActionPart(Part):
     """Begins the text of a refusal."""
     counter_offer: TextsField | None = None
     """Begins the text of an approval with conditions, which follow it."""
+    prepayment_only: TextsField | None = None
+    """In place of both, where all that is asked for is payment in full in advance."""
     referred: TextsField | None = None
     """Begins the text of a decision left to a person."""
     amount_counter_offer: TextsField | None = None
@@ -131,7 +135,9 @@ class AdverseActionPart(Part):
     insured: TextsField | None = None
     """The condition of credit insurance."""
     missing: TextsField | None = None
-    """What is still needed; `{facts}` are the titles of the facts missing."""
+    """What the customer must still send; `{facts}` are the titles of the facts missing that it supplies."""
+    own_records: TextsField | None = None
+    """That facts are missing which the customer does not supply; none of them is named."""
     reasons: TextsField | None = None
     """Leads to the reasons."""
     right: TextsField | None = None

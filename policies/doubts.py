@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import assert_never
@@ -15,6 +15,7 @@ from policies.feel.syntax import (
     Comparison,
     ComparisonOp,
     Expr,
+    If,
     In,
     Interval,
     Logic,
@@ -25,6 +26,7 @@ from policies.feel.syntax import (
     Place,
     TextLiteral,
 )
+from policies.ir import Parameter
 from policies.regions import Bounds
 from policies.scope import dotted
 from policies.types import Number
@@ -53,8 +55,11 @@ class _Asked:
     value: Decimal | str
 
 
-def doubts_of_units(root: Node, bounds: BoundsOf) -> Iterator[Doubt]:
-    """Comparisons of a percent with a fraction of one, and of a ratio of at most one with more than one."""
+def doubts_of_units(root: Node, bounds: BoundsOf, parameters: Mapping[str, Parameter]) -> Iterator[Doubt]:
+    """Comparisons of a percent with a fraction of one, and of a ratio of at most one with more than one.
+
+    A figure may be named as a parameter; one in percent is doubted where it is declared.
+    """
     waiting = [root]
     while waiting:
         node = waiting.pop()
@@ -63,19 +68,88 @@ def doubts_of_units(root: Node, bounds: BoundsOf) -> Iterator[Doubt]:
             if path is None or not isinstance(type_, Number):
                 continue
             for figure in figures:
-                value = _figure(figure)
-                if not isinstance(value, Decimal):
+                values, named_figure = _values(figure, parameters)
+                if not values:
                     continue
-                told = print_expression(figure)
-                if type_.unit == "percent" and 0 < abs(value) < 1:
+                told = f"`{named_figure}` is {_plain(values[-1])}, which" if named_figure else print_expression(figure)
+                if type_.unit == "percent" and all(0 < abs(value) < 1 for value in values):
                     said = f"`{path}` is in percent, and {told} is a small part of one percent"
-                    mend = f"write {_plain(value * 100)} if a ratio was meant; else name the figure as a parameter"
-                    yield Doubt(figure.place, said, mend)
-                high = bounds(path).high
-                if type_.unit == "ratio" and high is not None and high <= 1 < value:
+                    yield Doubt(figure.place, said, _mend_of_percent(values[-1]))
+                high, most = bounds(path).high, max(values)
+                if type_.unit == "ratio" and high is not None and high <= 1 < most:
+                    told = f"`{named_figure}`, {_plain(most)}" if named_figure else told
                     said = f"`{path}` is a ratio of at most {high}, and never comes near {told}"
-                    yield Doubt(figure.place, said, f"write {_plain(value / 100)} if a percent was meant")
+                    yield Doubt(figure.place, said, f"write {_plain(most / 100)} if a percent was meant")
         waiting.extend(children(node))
+
+
+def doubts_of_percent(root: Expr, *, a_day: bool) -> Iterator[Doubt]:
+    """Plain numbers that a place in percent is given and that look like another unit.
+
+    That is a part of one percent; of a rate for a day more than one percent, which is hundreds a year.
+    """
+    for figure in _results(root):
+        value = _figure(figure)
+        if not isinstance(value, Decimal):
+            continue
+        told = print_expression(figure)
+        if a_day and value > 1:
+            said = f"{told} percent a day is {_plain(value * 365)} percent a year"
+            yield Doubt(figure.place, said, "write `rate_period: year` and a `basis` if it is the rate of a year")
+        elif not a_day and 0 < value < 1:
+            said = f"this is in percent, and {told} is a part of one percent"
+            yield Doubt(figure.place, said, _mend_of_percent(value))
+
+
+def doubt_of_parameter(parameter: Parameter) -> tuple[str, str] | None:
+    """What is odd about a parameter in percent whose values are all a part of one percent, and the mend."""
+    values = _known_values(parameter)
+    if not (isinstance(parameter.type, Number) and parameter.type.unit == "percent" and values):
+        return None
+    if not all(0 < value < 1 for value in values):
+        return None
+    least, most = _plain(min(values)), _plain(max(values))
+    told = f"{least} is" if least == most else f"{least} to {most} are"
+    return f"`{parameter.name}` is in percent, and {told} a part of one percent", _mend_of_percent(values[-1])
+
+
+def unasked(paths: Collection[str], functions: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The formulas used that have a condition of their own, `…_applies`, which is never asked; with that condition."""
+    for path in sorted(paths):
+        condition = f"{path}_applies"
+        if path in functions and condition in functions and condition not in paths:
+            yield path, condition
+
+
+def _mend_of_percent(value: Decimal) -> str:
+    full = _plain(value * 100)
+    return f"{full} percent is written {full}; leave it if {_plain(value)} percent is meant"
+
+
+def _results(expr: Expr) -> Iterator[Expr]:
+    """What an expression may come to: either branch of an `if`."""
+    match expr:
+        case If(then=then, otherwise=otherwise):
+            yield from _results(then)
+            yield from _results(otherwise)
+        case _:
+            yield expr
+
+
+def _values(figure: Expr, parameters: Mapping[str, Parameter]) -> tuple[list[Decimal], str | None]:
+    """The numbers a figure may be: the one written, or those of the document's own parameter, with its name."""
+    value = _figure(figure)
+    if isinstance(value, Decimal):
+        return [value], None
+    path = dotted(figure)
+    parameter = None if path is None or "." in path else parameters.get(path)
+    if parameter is None or (isinstance(parameter.type, Number) and parameter.type.unit == "percent"):
+        return [], None
+    return _known_values(parameter), path
+
+
+def _known_values(parameter: Parameter) -> list[Decimal]:
+    return [dated.value for dated in parameter.values if isinstance(dated.value, Decimal)]
 
 
 def _plain(value: Decimal) -> str:

@@ -53,7 +53,8 @@ class Fact:
     """One declared fact. `type` includes nullability: an optional fact without default is nullable.
 
     For a context, or a list of contexts, `fields` declares the members (and `type` agrees with them).
-    `low` and `high` bound a number or amount, both ends included.
+    `low` and `high` bound a number or amount, both ends included. What is `from_customer` the customer supplies, all
+    members with it.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Fact:
     high: Decimal | None = None
     whole: bool = False
     pii: bool = False
+    from_customer: bool = False
     title: Texts = field(default_factory=dict)
     fields: tuple[Fact, ...] = ()
 

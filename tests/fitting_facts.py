@@ -35,6 +35,9 @@ def block(name: str, *fields: Fact, optional: bool = False, many: bool = False, 
     return Fact(name, nullable(type_, optional), optional=optional, fields=fields, pii=pii)
 
 
+REFUSED = "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""What a text may not hold beside controls."""
+
 NAMES = st.sampled_from(["a", "b", "c", "客户"])
 PLAIN_TYPES: st.SearchStrategy[Type] = st.sampled_from(
     [
@@ -98,7 +101,7 @@ def _value(fact: Fact, type_: Type) -> st.SearchStrategy[Any]:
         case Number() | Money():
             return _number(fact, type_)
         case Text(one_of=()):
-            return st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=8)
+            return st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters=REFUSED), max_size=8)
         case Text(one_of=choices):
             return st.sampled_from(choices)
         case _:
@@ -110,7 +113,8 @@ def _number(draw: st.DrawFn, fact: Fact, type_: Number | Money) -> Any:
     low = Decimal(-(10**9)) if fact.low is None else fact.low
     high = Decimal(10**9) if fact.high is None else fact.high
     if fact.whole:
-        return draw(st.integers(int(low), int(high)))
+        whole = draw(st.integers(int(low), int(high)))
+        return draw(st.sampled_from([whole, str(whole)]))
     places = minor_units(type_.currency) if isinstance(type_, Money) else 4
     value: Decimal = draw(st.decimals(low, high, places=places))
     match draw(st.sampled_from(["text", "number", "longer number", "integer"])):

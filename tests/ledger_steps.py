@@ -34,8 +34,8 @@ Facts = dict[str, Any]
 def carried_forward(bundle: Bundle, facts: Facts, decision: Decision, *, book_claims: bool = True) -> Facts:
     """The facts after what the decision asks for was sent: only fields that the document declares are written.
 
-    Each item of a notice has its new level, day and deadline; the case its last notice, and its holds without those
-    released; each claim of fees, compensation or interest is an open item of its own.
+    Each item of a notice has its new level, day, deadline and interest charged; the case its last notice, and its holds
+    without those released; each claim of fees, compensation or interest is an open item of its own.
     """
     outcome, on = decision.to_json()["outcome"], decision.as_of.isoformat()
     after = deepcopy(facts)
@@ -46,7 +46,7 @@ def carried_forward(bundle: Bundle, facts: Facts, decision: Decision, *, book_cl
         end = ends[item["invoice_id"]]
         if end["outcome"] == "notice":
             sent = {"dunning_level": int(end["recorded_level"]), "last_dunned_on": on}
-            sent |= {"notice_deadline": deadlines.get(item["invoice_id"])}
+            sent |= {"notice_deadline": deadlines.get(item["invoice_id"]), "interest_charged": _charged(item, outcome)}
             item.update({key: value for key, value in sent.items() if key in item_fields and value is not None})
         elif end["outcome"] == "reminder" and "reminded_on" in item_fields:
             item["reminded_on"] = on
@@ -57,7 +57,7 @@ def carried_forward(bundle: Bundle, facts: Facts, decision: Decision, *, book_cl
     if outcome["outcome"] == "notice":
         after["dunning_case"] = _case(after.get("dunning_case") or {}, outcome, on, case_fields)
         if book_claims and "document_type" in item_fields:
-            after["open_items"] += [_claimed(claim, on) for claim in outcome["claims"]]
+            after["open_items"] += [_claimed(claim, outcome, facts, on, item_fields) for claim in outcome["claims"]]
     return after if case_fields else {name: value for name, value in after.items() if name != "dunning_case"}
 
 
@@ -71,12 +71,10 @@ def _fields(bundle: Bundle, fact: str) -> frozenset[str]:
 
 
 def _case(before: Mapping[str, Any], outcome: Mapping[str, Any], on: str, fields: frozenset[str]) -> dict[str, Any]:
-    charged = Decimal(before.get("interest_charged") or 0) + Decimal(outcome["interest"])
     procedure = outcome.get("procedure") or {}
     held = {hold["effect"] for hold in outcome["holds"]} | set(before.get("holds") or [])
     after = {
         "last_notice_date": on,
-        "interest_charged": str(charged),
         "procedure_id": procedure.get("id"),
         "procedure_version": procedure.get("version"),
         "last_notice_key": outcome.get("notice_key"),
@@ -85,9 +83,23 @@ def _case(before: Mapping[str, Any], outcome: Mapping[str, Any], on: str, fields
     return {**before, **{key: value for key, value in after.items() if key in fields and value is not None}}
 
 
-def _claimed(claim: Mapping[str, Any], on: str) -> dict[str, Any]:
+def _charged(item: Mapping[str, Any], outcome: Mapping[str, Any]) -> str:
+    """The interest claimed on an item so far: every claim was booked, so that none booked is none claimed."""
+    claims = [claim for claim in outcome["claims"] if claim["kind"] == "interest"]
+    added = (Decimal(claim["amount"]) for claim in claims if claim["invoice_id"] == item["invoice_id"])
+    return str(sum(added, Decimal(item.get("interest_charged") or 0)))
+
+
+def _claimed(
+    claim: Mapping[str, Any], outcome: Mapping[str, Any], facts: Facts, on: str, fields: frozenset[str]
+) -> dict[str, Any]:
+    """A claim as it is booked: for its invoice, or of an account with a single invoice for that one."""
     kind = "interest" if claim["kind"] == "interest" else "fee"
-    return {"invoice_id": claim["claim_id"], "document_type": kind, "due_date": on, "open_amount": claim["amount"]}
+    booked = {"invoice_id": claim["claim_id"], "document_type": kind, "due_date": on, "open_amount": claim["amount"]}
+    invoices = [item["invoice_id"] for item in facts["open_items"] if item.get("document_type", "invoice") == "invoice"]
+    for_invoice = claim["invoice_id"] or (invoices[0] if len(invoices) == 1 else None)
+    known = {"for_invoice": for_invoice, "currency": next((each["currency"] for each in outcome["notices"]), None)}
+    return booked | {name: value for name, value in known.items() if name in fields and value is not None}
 
 
 def balance(facts: Facts) -> Decimal:

@@ -28,7 +28,7 @@ from engine.dunning import (
     dun,
 )
 from engine.dunning.calendar import FEWEST, HORIZON, MOST, WORK, Entry, Outlook, calendar
-from engine.dunning.ladder import ladder_faults
+from engine.dunning.ladder import GroupBy, ladder_faults
 from engine.dunning.notice import ItemResult
 from engine.dunning.rates import constant
 from tests.dunning_accounts import account, day, fixed, invoice, ladder, level
@@ -105,6 +105,21 @@ def test_each_entry_claims_the_fee_and_the_interest_that_it_adds() -> None:
     assert [second.fees, second.interest, second.total_claim] == [Decimal(25), Decimal(10), Decimal(1035)]
 
 
+def test_letters_of_several_levels_on_a_day_are_an_entry_each() -> None:
+    rungs = ladder(
+        levels=(level(1, 5, fee=fixed("5")), level(2, 19, fee=fixed("25"), side_effects=(HOLD,))),
+        interval_days=7,
+        group_by=GroupBy.LEVEL,
+    )
+    old = (invoice("100", f"OLD-{number}", due=0, dunning_level=1, last_dunned_on=day(5)) for number in (1, 2))
+    found = promised(rungs, account(*old, invoice("50", "NEW", due=14)), day(10))
+    assert [(entry.on, entry.level, entry.items, entry.fees, entry.total_claim) for entry in found[:2]] == [
+        (day(19), 2, ("OLD-1", "OLD-2"), Decimal(25), Decimal(225)),
+        (day(19), 1, ("NEW",), Decimal(5), Decimal(55)),
+    ]
+    assert [[hold.effect for hold in entry.effects] for entry in found[:2]] == [[Effect.HOLD_ORDERS], []]
+
+
 def test_nothing_is_promised_to_an_account_that_time_does_not_change() -> None:
     rungs = ladder(1, 10)
     assert promised(rungs, account(invoice(due=0), legal_since=day(0)), day(5)) == ()
@@ -175,7 +190,7 @@ def any_ladders(draw: st.DrawFn) -> Ladder:
     """Ladders whose notices set deadlines, from which days may be counted."""
     drawn = draw(ladders())
     levels = (replace(rung, payment_days=draw(st.none() | st.integers(0, 20))) for rung in drawn.levels)
-    return replace(drawn, levels=tuple(levels))
+    return replace(drawn, levels=tuple(levels), group_by=draw(st.sampled_from(GroupBy)))
 
 
 @st.composite
@@ -203,21 +218,17 @@ def owing(draw: st.DrawFn) -> Account:
 owed_accounts = st.one_of(owing(), owing(), accounts())
 
 
-def booked(owed: Account, result: Result, on: dt.date) -> Account:
+def booked(rungs: Ladder, owed: Account, result: Result, on: dt.date) -> Account:
     """What a caller books who sends what the result says."""
     deadlines = {item.invoice_id: notice.deadline for notice in result.notices for item in notice.items}
+    charges = {claim.invoice_id: claim.amount for claim in result.interest}
     items = tuple(
-        sent(item, end, on, deadlines.get(item.invoice_id)) for item, end in zip(owed.items, result.items, strict=True)
+        charged(rungs, item, sent(item, end, on, deadlines.get(item.invoice_id)), charges.get(item.invoice_id))
+        for item, end in zip(owed.items, result.items, strict=True)
     )
     case = owed.case
     if result.notice:
-        added = sum((claim.amount for claim in result.interest), Decimal(0))
-        case = replace(
-            case,
-            last_notice_date=on,
-            interest_charged=(case.interest_charged or 0) + added,
-            legal_since=result.legal_since,
-        )
+        case = replace(case, last_notice_date=on, legal_since=result.legal_since)
     return replace(owed, items=items, case=case)
 
 
@@ -228,15 +239,24 @@ def sent(item: OpenItem, end: ItemResult, on: dt.date, deadline: dt.date | None)
     return replace(item, reminded_on=on) if end.outcome is Outcome.REMINDER else item
 
 
+def charged(rungs: Ladder, before: OpenItem, after: OpenItem, added: Decimal | None) -> OpenItem:
+    """The item with its own interest added up, from 0 while nothing can have been charged."""
+    first = all(not rung.interest for rung in rungs.levels[: before.level_sent])
+    known = before.interest_charged if before.interest_charged is not None or not first else Decimal(0)
+    if added is None and (known is None or after.last_dunned_on == before.last_dunned_on):
+        return after
+    return replace(after, interest_charged=(known or Decimal(0)) + (added or Decimal(0)))
+
+
 def walked(rungs: Ladder, owed: Account, as_of: dt.date) -> Iterator[tuple[dt.date, Account, Result]]:
     """Every later day on which something is sent, with the account as it came to it."""
-    owed = booked(owed, dun(rungs, owed, as_of), as_of)
+    owed = booked(rungs, owed, dun(rungs, owed, as_of), as_of)
     for ahead in range(1, HORIZON.days + 1):
         on = as_of + dt.timedelta(days=ahead)
         result = dun(rungs, owed, on)
         if result.outcome is not Outcome.SKIP:
             yield on, owed, result
-            owed = booked(owed, result, on)
+            owed = booked(rungs, owed, result, on)
 
 
 def lines(on: dt.date, result: Result) -> Iterator[tuple[dt.date, *tuple[object, ...]]]:
@@ -244,9 +264,17 @@ def lines(on: dt.date, result: Result) -> Iterator[tuple[dt.date, *tuple[object,
         outcome: tuple(item.invoice_id for item in result.items if item.outcome is outcome) for outcome in Outcome
     }
     if result.notice:
-        fees = sum((fee.amount for fee in result.fees), Decimal(0))
-        interest = sum((claim.amount for claim in result.interest), Decimal(0))
-        yield on, "notice", result.level, ending[Outcome.NOTICE], fees, interest, result.total_claim
+        letters = [notice for notice in result.notices if notice.offset is None]
+        for rung in sorted({notice.level for notice in letters} or {result.level}, reverse=True):
+            mine = [item for notice in letters if notice.level == rung for item in notice.items]
+            names = {item.invoice_id for item in mine} if letters else set(ending[Outcome.NOTICE])
+            interest = sum((claim.amount for claim in result.interest if claim.invoice_id in names), Decimal(0))
+            fees = sum((fee.amount for fee in result.fees), Decimal(0))
+            asked = result.total_claim
+            if letters:
+                fees = sum((notice.fees for notice in letters if notice.level == rung), Decimal(0))
+                asked = sum((item.amount for item in mine), fees + interest)
+            yield on, "notice", rung, tuple(n for n in ending[Outcome.NOTICE] if n in names), fees, interest, asked
     if ending[Outcome.REMINDER]:
         yield on, "reminder", 0, ending[Outcome.REMINDER], 0, 0, 0
 
@@ -285,7 +313,8 @@ def test_the_levels_promised_to_one_item_rise_one_by_one_under_step(
     assume(not ladder_faults(stepping))
     alone = account(item)
     now = dun(stepping, alone, as_of)
-    reached = now.level if now.notice else item.level_sent
+    restored = (event.level_before or 0 for event in item.events)
+    reached = max(now.level if now.notice else item.level_sent, *restored, 0)
     for entry in promised(stepping, alone, as_of):
         assert entry.outcome is Outcome.REMINDER or entry.level <= reached + 1
         reached = max(reached, entry.level)

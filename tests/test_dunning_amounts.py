@@ -96,7 +96,7 @@ def test_the_latest_rate_that_is_not_in_the_future_is_taken(days: int, worth: st
 
 def test_a_rate_the_other_way_round_is_no_rate() -> None:
     owed = abroad(account(invoice("100", currency="USD")), rate("1.1", of="EUR", into="USD"))
-    assert on_day(5, ladder(1), owed).skips == ("DT-MIS-05", "DN-SKP-08")
+    assert on_day(5, ladder(1), owed).skips == ("DT-MIS-05",)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,16 @@ def test_rates_that_cannot_be_are_input_errors(rates: tuple[ExchangeRate, ...], 
     with pytest.raises(Fault) as fault:
         on_day(5, ladder(1), abroad(account(), *rates))
     assert [misfit.pointer for misfit in fault.value.misfits] == [pointer]
+
+
+def test_with_a_debt_not_converted_no_balance_is_said_to_be_a_credit() -> None:
+    foreign = invoice("5000", "ABROAD", currency="USD")
+    note = invoice("100", "CN", document_type="credit_note")
+    for scope in ToleranceScope:
+        result = on_day(5, ladder(1, tolerance_scope=scope), account(foreign, invoice("50"), note))
+        assert item(result).skips == ("DT-MIS-05", "DN-SKP-08")  # the credit pays all of that item
+        assert [entry.subject for entry in result.for_review] == ["ABROAD"]
+        assert on_day(5, ladder(1, tolerance_scope=scope), account(foreign)).skips == ("DT-MIS-05",)
 
 
 def test_credits_abroad_are_netted_at_their_rate() -> None:

@@ -24,6 +24,7 @@ from engine.dunning import (
     SideEffect,
 )
 from engine.dunning.ladder import ladder_faults
+from engine.dunning.pinning import Migration, Pin, Procedure
 from tests.dunning_accounts import account, day, fixed, invoice, item, ladder, level, levels_assigned, on_day
 
 LETTER = Action("letter", "reminder")
@@ -171,6 +172,22 @@ def test_d10_a_block_holds_on_both_its_ends(run_on: int, noticed: bool) -> None:
         assert result.notice is noticed
         assert result.skips == (() if noticed else ("DN-SKP-05",))
         assert bool(result.for_review) is not noticed
+
+
+def test_d6_a_level_that_the_procedure_does_not_have_is_an_input_error() -> None:
+    owed = account(invoice(dunning_level=99, last_dunned_on=day(1)))
+    with pytest.raises(Fault) as fault:
+        on_day(5, ladder(1, 10, 20, 30, 40), owed)
+    (misfit,) = fault.value.misfits
+    assert (misfit.code, misfit.pointer) == ("fact_range", "/open_items/0/dunning_level")
+    assert misfit.message == "`INV-1` is at level 99, and the highest of this procedure is 5"
+
+
+def test_d23_a_case_migrated_may_have_been_sent_more_levels() -> None:
+    moved = Migration("old", "new", "M. Lin", day(2))
+    owed = account(invoice(dunning_level=7, last_dunned_on=day(1)), pin=Pin("dunning", "new", moved))
+    result = on_day(50, ladder(1, 10, procedure=Procedure("dunning", "new")), owed)
+    assert (result.skips, item(result).recorded_level) == (("DN-SKP-09",), 7)
 
 
 def test_d10_a_block_without_reason_is_an_input_error() -> None:

@@ -175,11 +175,34 @@ def test_row_58_zeros_after_the_decimals_of_a_number_do_not_count(value: Any) ->
     assert fit((Fact("x", Money("EUR")),), {"x": value})["x"] == Decimal(value)
 
 
-@pytest.mark.parametrize("value", [True, Decimal("1.0"), "1", 1.0, []])
-def test_row_66_a_whole_number_is_a_json_integer(value: Any) -> None:
+@pytest.mark.parametrize(
+    "value", [True, Decimal("1.0"), 1.0, [], "1.0", "1.5", " 1", "1\n", "+1", "01", "1e3", "\uff11", ""]
+)
+def test_row_66_a_whole_number_is_an_integer_or_the_text_of_one(value: Any) -> None:
     misfit = one_misfit(Number(), value, whole=True)
     assert misfit.code == "fact_type"
     assert "must be an integer" in misfit.message
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("1", 1), ("-12", -12), ("0", 0), ("-0", 0), ("9007199254740991", 2**53 - 1)]
+)
+def test_a_whole_number_is_taken_as_the_text_that_answers_write(text: str, number: int) -> None:
+    declared = (Fact("x", Number(), whole=True),)
+    fitted = fit(declared, {"x": text})["x"]
+    assert (fitted, str(fitted)) == (Decimal(number), str(number))
+    assert jsonschema.Draft202012Validator(facts_schema(declared)).is_valid({"x": text})
+    assert one_misfit(Number(), text, whole=True, low=Decimal(2**53)).code == "fact_range"
+
+
+@pytest.mark.parametrize("text", ["9007199254740992", "9" * 39, "9" * 41, "9" * 5_000])
+def test_the_text_of_a_whole_number_has_the_same_bounds(text: str) -> None:
+    assert one_misfit(Number(), text, whole=True).code == "fact_range"
+
+
+@pytest.mark.parametrize("text", ["1.5", " 1", "01", "9" * 17])
+def test_the_schema_refuses_text_that_is_no_whole_number(text: str) -> None:
+    assert not jsonschema.Draft202012Validator(facts_schema((Fact("x", Number(), whole=True),))).is_valid({"x": text})
 
 
 @pytest.mark.parametrize("value", ["yes", "true", 1, 0])
@@ -232,13 +255,23 @@ def test_a_choice_names_the_closest() -> None:
     assert misfit.help == "did you mean `approve`?"
 
 
-@pytest.mark.parametrize("value", ["a\0b", "\x1b[2J", "\ud800", "x" * 10_001])
+@pytest.mark.parametrize(
+    "value",
+    ["a\0b", "\x1b[2J", "\ud800", "x" * 10_001, "a\x0bb", "\x85", "\x9b", "a\u2028", "\u2029", "\u202a", "\u202e",
+     "\u2066", "a\u2069"],
+)  # fmt: skip
 def test_text_without_controls_and_of_bounded_length(value: str) -> None:
     assert one_misfit(Text(), value).code == "fact_text"
 
 
 def test_text_is_kept_as_it_came() -> None:
-    assert fit((Fact("x", Text()),), {"x": " Mu\u0308ller\n"}) == {"x": " Mu\u0308ller\n"}
+    text = " Mu\u0308ller\r\n\tdisputes: damaged \U0001f469\u200d\U0001f4bc\n"
+    assert fit((Fact("x", Text()),), {"x": text}) == {"x": text}
+
+
+def test_a_text_that_would_be_read_in_another_order_says_so() -> None:
+    misfit = one_misfit(Text(), "invoice\u202e1A", pii=True)
+    assert misfit.message == "`x` has the bidi control U+202E"
 
 
 @pytest.mark.parametrize("type_", [Number(), Date(), Text(("a", "b")), DateTime(), Boolean()])

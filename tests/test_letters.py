@@ -19,10 +19,7 @@ from rich.console import Console
 from api.tree import render_decision
 from engine.decide import decide
 from engine.decision import Decision, Fault, Status
-from engine.dunning.account import ExchangeRate
-from engine.dunning.conversion import Conversion
-from engine.dunning.notice import NamedItem
-from engine.dunning.wording import amount_in, lines_in
+from engine.dunning.wording import amount_in
 from engine.outcome_schema import outcome_schema
 from policies.check import load
 from policies.ir import Policy
@@ -69,7 +66,8 @@ facts:
   since: date?
   insolvent: boolean?
   overdue: boolean?
-  items: {{type: list, fields: {{invoice_id: text, due_date: date, open_amount: money}}}}
+  items: {{type: list, fields: {{invoice_id: text, due_date: date, open_amount: money, disputed_amount: money?,
+                                  dunning_level: {{type: count, optional: true}}}}}}
   file: {{optional: true, fields: {{holds: {{type: list, of: text, optional: true}}, recipient_blocked: boolean?}}}}
 policies:
   dunning:
@@ -158,8 +156,17 @@ def test_a_text_takes_facts_of_four_kinds(blank: str, fact: str, shown: str) -> 
     assert texts(decided(f"{{{blank}}}", **facts))["en"]["body"] == shown
 
 
-def test_two_braces_are_one_and_a_closing_one_stands_for_itself() -> None:
-    assert bodies(decided("{{as_of} {account_id}}")) == ["{as_of} 7}"] * 2
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("{{as_of} {account_id}}", "{as_of} 7}"),
+        ("{{braces}}", "{braces}"),
+        ("{{{account_id}}}", "{7}"),
+        ("a } b", "a } b"),
+    ],
+)
+def test_two_braces_are_one_and_a_lone_closing_one_stands_for_itself(text: str, shown: str) -> None:
+    assert bodies(decided(text)) == [shown] * 2
 
 
 def test_a_subject_is_one_line_whatever_a_fact_holds() -> None:
@@ -178,17 +185,16 @@ def test_one_day_is_not_days() -> None:
     assert "1 day overdue" in bodies(decided("{items}", days=1))[0]
 
 
-def test_a_converted_item_says_from_what_and_at_which_rate() -> None:
-    rate = ExchangeRate("USD", "EUR", Decimal("0.9"), dt.date(2026, 3, 1), "bank")
-    item = NamedItem("A", "invoice", dt.date(2026, 3, 2), 5, "EUR", Decimal(90), Conversion("USD", Decimal(100), rate))
-    assert lines_in((item,), "en") == (
-        "Invoice A, due 2 March 2026, 5 days overdue: EUR 90.00 (converted from USD at 0.9, the rate of 1 March 2026)"
-    )
-    assert lines_in((item,), "zh-Hant").endswith("EUR 90.00（由 USD 依2026年3月1日匯率 0.9 換算）")
-
-
 def test_nothing_listed_is_said_in_a_word() -> None:
     assert bodies(decided("{items_listed}")) == ["none", "无"]
+
+
+def test_the_level_of_an_answer_is_sent_back_as_it_came() -> None:
+    (item,) = decided("B").to_json()["outcome"]["items"]
+    assert item["recorded_level"] == "1"
+    again = [{**FACTS["items"][0], "dunning_level": item["recorded_level"]}]
+    (item,) = decided("B", days=6, items=again).to_json()["outcome"]["items"]
+    assert (item["outcome"], item["recorded_level"], item["skips"]) == ("skip", "1", ["DN-SKP-09"])
 
 
 # Which language
@@ -309,8 +315,9 @@ def test_the_language_document_lists_every_blank_and_no_other() -> None:
 def test_every_character_of_a_text_is_kept_or_told(text: str) -> None:
     parts = list(holes(text))
     if not any(isinstance(part, Slip) for part in parts):
-        kept = (f"{{{part.name}}}" if isinstance(part, Hole) else str(part).replace("{", "{{") for part in parts)
-        assert "".join(kept) == text
+        kept = [f"{{{part.name}}}" if isinstance(part, Hole) else str(part).replace("{", "{{") for part in parts]
+        assert "".join(kept).replace("}", "") == text.replace("}", "")
+        assert "}}}" in text or "".join(kept).count("}") == text.count("}") - text.count("}}")
     for part in parts:
         if isinstance(part, Hole):
             assert text[part.start : part.end] == part.name

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from policies.reason_codes import banned_in
+
 LIBRARY = Path(__file__).parent.parent / "policies" / "library"
 LANGUAGES = ["en", "zh-Hans", "zh-Hant"]
 
@@ -100,6 +102,43 @@ def test_a_text_names_what_was_used_and_not_the_score_or_the_policy(code: str) -
 )
 def test_the_ban_catches_what_it_bans(words: str) -> None:
     assert BANNED.search(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Rating too low", "Scoring result insufficient", "Total points below minimum", "not within policy",
+        "See our policy", "Your rating was insufficient", "Score below the minimum", "Not enough points",
+        "Outside policy", "Not in line with our credit policy", "Declined because of our policy",
+        "Credit check failed", "Did not pass our credit assessment", "Not creditworthy", "Poor rating",
+        "评级过低", "评分不足", "总分低于下限", "得分低",
+        "综合评审未通过", "不在政策范围内", "详见我司政策", "信用评级不合格",
+        "評等過低", "評級結果偏低", "總分未達標準", "信用評估不合格", "依公司政策", "因政策限制",
+    ],
+)  # fmt: skip
+def test_a_text_that_says_only_no_is_refused(words: str) -> None:
+    assert banned_in(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Rating given by a credit agency below the required grade", "External credit rating too low",
+        "Payment behaviour and accounts taken together give no rating that allows open credit",
+        "Distress score of the accounts too low", "Distress score too low", "F-score below the minimum",
+        "Equity ratio 3 percentage points below the median", "Your insurance policy has expired",
+        "Cover under the insurance policy has lapsed", "Poor rating by a credit agency",
+        "信用评级机构给出的评级低于要求等级", "外部评级过低", "困境评分过低", "按规定日期付款", "信用额度不足",
+        "信用評等機構之評等低於要求等級", "付款行為與財務報表之綜合評等不支持賒銷", "財務危機評分過低",
+    ],
+)  # fmt: skip
+def test_a_text_that_names_what_was_used_stands(words: str) -> None:
+    assert banned_in(words) is None
+
+
+@pytest.mark.parametrize("text", PLACES)
+def test_no_text_of_the_library_is_one_that_a_policy_may_not_have(text: dict[str, str]) -> None:
+    assert [banned_in(words) for words in text.values()] == [None] * len(text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -25,7 +25,7 @@ facts:
     title: {en: goods}
     fields:
       amount: money
-      insured: {type: money, optional: true, title: {en: sum insured}}
+      insured: {type: money, optional: true, from_customer: true, title: {en: sum insured}}
       level: number?
       events: {type: list, optional: true, fields: {days: days?}}
   debts:

@@ -37,7 +37,7 @@ GOLDEN = ROOT / "tests" / "golden"
 pytestmark = pytest.mark.skipif(not LEDGER.is_file(), reason=f"the ledger {LEDGER} is absent")
 
 Facts = dict[str, Any]
-ITEM_FIELDS = ("dunning_level", "last_dunned_on", "notice_deadline", "reminded_on")
+ITEM_FIELDS = ("dunning_level", "last_dunned_on", "notice_deadline", "reminded_on", "interest_charged")
 """What the books know of an item that the ledger does not."""
 
 
@@ -62,7 +62,6 @@ class Books:
 
     items: dict[tuple[str, str], Facts] = field(default_factory=dict)
     cases: dict[str, Facts] = field(default_factory=dict)
-    interest: dict[tuple[str, str], Decimal] = field(default_factory=dict)
 
     def onto(self, facts: Facts) -> Facts:
         """The facts of the ledger with what the books know; a case of which nothing is open any more is closed."""
@@ -72,8 +71,7 @@ class Books:
             self.cases.pop(customer, None)
         if customer not in self.cases:
             return facts | {"open_items": items}
-        charged = sum((self.interest.get((customer, item["invoice_id"]), Decimal(0)) for item in items), Decimal(0))
-        return facts | {"open_items": items, "dunning_case": self.cases[customer] | {"interest_charged": str(charged)}}
+        return facts | {"open_items": items, "dunning_case": self.cases[customer]}
 
     def keep(self, facts: Facts, outcome: Facts) -> None:
         """Write down what was sent, from the facts as they are carried forward."""
@@ -82,10 +80,6 @@ class Books:
             self.items[customer, item["invoice_id"]] = {name: item[name] for name in ITEM_FIELDS if name in item}
         if outcome["outcome"] == "notice":
             self.cases[customer] = facts["dunning_case"]
-        for claim in outcome["claims"]:
-            if claim["kind"] == "interest":
-                key = customer, claim["invoice_id"]
-                self.interest[key] = self.interest.get(key, Decimal(0)) + Decimal(claim["amount"])
 
 
 def mondays() -> list[dt.date]:

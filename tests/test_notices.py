@@ -27,7 +27,7 @@ from engine.dunning import (
     Result,
     SideEffect,
 )
-from engine.dunning.account import ExchangeRate
+from engine.dunning.account import ExchangeRate, Promise
 from engine.dunning.ladder import GroupBy
 from engine.dunning.notice import Notice
 from engine.dunning.procedure import dun
@@ -179,6 +179,53 @@ def test_d12_what_its_key_keeps_out_is_still_listed_and_what_it_holds_down_is_na
     assert result.notices[0].capped == ("CAPPED",)
 
 
+# D10, D11, D13: what a line leaves out of the open amount
+
+
+def test_a_letter_tells_the_whole_open_amount_and_what_it_leaves_out() -> None:
+    rungs = replace(RUNGS, credits=Credits.NET)
+    owed = account(
+        invoice("100", "A", disputed_amount=Decimal(20), promise_to_pay=Promise(day(9), Decimal(30))),
+        invoice("50", "B", due=1),
+        invoice("8", "CREDIT", document_type="credit_note"),
+    )
+    (notice,) = on_day(5, rungs, owed).notices
+    first, second = notice.items
+    assert (first.open_amount, first.amount, second.deductions) == (Decimal(100), Decimal(42), ())
+    assert [(each.because, each.amount, each.until) for each in first.deductions] == [
+        ("credits", Decimal(8), None),
+        ("disputed", Decimal(20), None),
+        ("promised", Decimal(30), day(9)),
+    ]
+    (after,) = on_day(10, rungs, owed).notices
+    assert [each.because for each in after.items[0].deductions] == ["credits", "disputed"]  # the promise is over
+
+
+def test_what_is_only_listed_is_reduced_by_credits_alone() -> None:
+    rungs = replace(RUNGS, levels=(replace(RUNGS.level(1), list_all_items=True),), credits=Credits.NET)
+    owed = account(
+        invoice("100", "A"),
+        invoice("70", "DISPUTED", due=-1, disputed_amount=Decimal(70)),
+        invoice("8", "CREDIT", document_type="credit_note"),
+    )
+    (listed_item,) = on_day(5, rungs, owed).notices[0].listed
+    assert (listed_item.invoice_id, listed_item.amount, listed_item.open_amount) == (
+        "DISPUTED",
+        Decimal(62),
+        Decimal(70),
+    )
+    assert [each.because for each in listed_item.deductions] == ["credits"]
+
+
+def test_a_letter_states_the_invoices_own_due_date_and_counts_from_the_open_day() -> None:
+    weekend = replace(RUNGS, business_days=replace(RUNGS.business_days, weekend=frozenset({5, 6})))
+    (notice,) = on_day(5, weekend, account(invoice(due=-2))).notices  # 28 February 2026 is a Saturday
+    (item,) = notice.items
+    assert (item.due_date, item.moved_to, item.days) == (day(-2), DAY_0, 5)
+    (plain,) = on_day(5, weekend, account(invoice())).notices[0].items
+    assert (plain.due_date, plain.moved_to, plain.days) == (DAY_0, None, 5)
+
+
 # D21: of two effects that set the same field the higher level's
 
 
@@ -221,6 +268,8 @@ def overdue_items(draw: st.DrawFn, number: int) -> OpenItem:
         dunning_level=draw(st.none() | st.integers(0, 1)),
         last_dunned_on=day(-40),
         max_dunning_level=draw(st.none() | st.none() | st.integers(0, 2)),
+        disputed_amount=draw(st.none() | st.sampled_from([Decimal("0.5"), Decimal(1)])),
+        promise_to_pay=draw(st.none() | st.builds(Promise, st.just(day(9)), st.sampled_from([Decimal("0.01"), None]))),
         dunning_recipient=draw(recipients),
     )
 
@@ -269,6 +318,12 @@ def test_the_letters_add_up_to_the_account(rungs: Ladder, owed: Account) -> None
             assert notice.total_claim == notice.open_amount + notice.fees + notice.interest
             assert notice.open_amount == sum((item.amount for item in notice.items), Decimal(0))
             assert notice.compensation <= notice.fees
+        for item in (*notice.items, *notice.listed):
+            assert item.amount == item.open_amount - sum((each.amount for each in item.deductions), Decimal(0))
+            assert all(each.amount > 0 for each in item.deductions)
+            document = next(each for each in owed.items if each.invoice_id == item.invoice_id)
+            if not document.is_credit and document.currency == item.currency:
+                assert item.open_amount == document.open_amount
 
 
 @given(sending(), overdue())

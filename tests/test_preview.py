@@ -25,11 +25,11 @@ from tests.serving import ROOT, assert_problem, new_key, served
 
 AS_OF = dt.date(2026, 11, 20)
 COMING = (
-    Coming(dt.date(2026, 11, 28), 0, ()),
-    Coming(dt.date(2026, 12, 3), 1, ()),
-    Coming(dt.date(2026, 12, 17), 2, ("hold_orders",)),
-    Coming(dt.date(2026, 12, 31), 3, ("set_payment_terms", "to_agency")),
-    Coming(dt.date(2027, 1, 14), 4, ("credit_stop",)),
+    Coming(dt.date(2026, 11, 28), 0, 1, ()),
+    Coming(dt.date(2026, 12, 3), 1, 1, ()),
+    Coming(dt.date(2026, 12, 17), 2, 1, ("hold_orders",)),
+    Coming(dt.date(2026, 12, 31), 3, 1, ("set_payment_terms", "to_agency")),
+    Coming(dt.date(2027, 1, 14), 4, 1, ("credit_stop",)),
 )
 
 
@@ -64,6 +64,20 @@ COMING = (
 )
 def test_a_calendar_is_one_sentence(language: str, said: str) -> None:
     assert sentence(COMING, None, AS_OF, language) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "if nothing is paid: 17 December level 2 and hold (2 items), level 1 (1 item), 31 December level 3"),
+        ("zh-Hans", "如未付款：12月17日第2级催收并暂停订单（2项）、第1级催收（1项）；12月31日第3级催收"),
+        ("zh-Hant", "如未付款：12月17日第2級催收並暫停訂單（2項）、第1級催收（1項）；12月31日第3級催收"),
+    ],
+)
+def test_letters_of_several_levels_on_a_day_say_of_how_many_items(language: str, said: str) -> None:
+    first, last = dt.date(2026, 12, 17), dt.date(2026, 12, 31)
+    coming = (Coming(first, 2, 2, ("hold_orders",)), Coming(first, 1, 1, ()), Coming(last, 3, 2, ()))
+    assert sentence(coming, None, AS_OF, language) == said
 
 
 def test_an_empty_calendar_and_one_cut_short_say_so() -> None:
@@ -130,7 +144,7 @@ def test_it_is_shown_in_the_language_asked_for(folder: Path) -> None:
 def test_the_day_on_the_command_line_comes_before_the_requests_own(folder: Path) -> None:
     asked = ("--policy", "reminders", "--facts", str(folder / "one.json"), "--as-of", "2026-03-03", "--json")
     said = json.loads(preview(folder, *asked).stdout)
-    assert (said["recorded"], said["as_of"], said["now"]["outcome"]) == (False, "2026-03-03", "skip")
+    assert (said["recorded"], said["as_of"], said["now"], len(said["skips"])) == (False, "2026-03-03", [], 1)
     assert [(entry["on"], entry["level"]) for entry in said["calendar"]] == [("2026-03-07", "1"), ("2026-03-22", "2")]
     assert said["words"]["en"] == "if nothing is paid: 7 March level 1, 22 March level 2 and hold"
 
@@ -183,18 +197,22 @@ def test_a_preview_is_answered_without_a_key_and_leaves_no_record(client: httpx.
     assert said["recorded"] is False
     assert after["log"]["seq"] == before["log"]["seq"] + 1
     assert (said["calendar"], said["revision"]) == (before["outcome"]["calendar"], before["revision"])
-    assert said["now"] == {
-        "on": "2026-03-08",
-        "outcome": "notice",
-        "level": "1",
-        "level_name": "first",
-        "items": ["INV-1"],
-        "fees": "10",
-        "interest": "0",
-        "total_claim": "1010",
-        "effects": [],
-        "skips": [],
-    }
+    assert (said["now"], said["skips"]) == (
+        [
+            {
+                "on": "2026-03-08",
+                "outcome": "notice",
+                "level": "1",
+                "level_name": "first",
+                "items": ["INV-1"],
+                "fees": "10",
+                "interest": "0",
+                "total_claim": "1010",
+                "effects": [],
+            }
+        ],
+        [],
+    )
     assert set(said["words"]) == {"en", "zh-Hans", "zh-Hant"}
 
 

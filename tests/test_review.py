@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import replace
 from decimal import Decimal
@@ -72,6 +73,33 @@ def told(result: Result) -> list[tuple[str, str, str]]:
             RUNGS,
             account(invoice(), invoice(invoice_id="B", currency="USD")),
             ("B", "in a currency that is not converted: USD", "该币种无法折算：USD"),
+        ),
+        (
+            RUNGS,
+            account(last_notice_date=dt.date(2062, 3, 7)),
+            (
+                "",
+                "the last notice is dated 2062-03-07, after 2026-04-01: nothing is sent until then",
+                "上次催款通知日期为 2062-03-07，晚于 2026-04-01，在此之前不发送催款通知",
+            ),
+        ),
+        (
+            RUNGS,
+            account(invoice(dunning_level=1, last_dunned_on=dt.date(2062, 3, 7))),
+            (
+                "INV-1",
+                "the last notice is dated 2062-03-07, after 2026-04-01: nothing is sent until then",
+                "上次催款通知日期为 2062-03-07，晚于 2026-04-01，在此之前不发送催款通知",
+            ),
+        ),
+        (
+            RUNGS,
+            account(invoice(invoice_date=day(1))),
+            (
+                "INV-1",
+                "invoiced on 2026-03-03, after its due date 2026-03-02",
+                "开票日期 2026-03-03 晚于到期日 2026-03-02",
+            ),
         ),
         (
             replace(RUNGS, compensation=Compensation(lambda _: NOWHERE, 1)),

@@ -21,7 +21,7 @@ from api.commands.consoles import stdout
 from api.commands.decision import decide_one, today
 from api.commands.terminal import REFUSED, fail, misused, write, write_json
 from api.preview import has_calendar, now_of, preview_json, words_of
-from api.preview_words import Coming, coming_of, day_in, notice_in, word
+from api.preview_words import coming_of, day_in, day_told, notice_in, word
 from api.request import in_request, misfit_json
 from api.tree import show
 from api.tree_words import text_in
@@ -103,11 +103,9 @@ def _account(policy: Policy, facts: Mapping[str, Any]) -> str | None:
 
 def _now(decision: Decision, language: str) -> str:
     """What is sent on the day itself, in words; of a skip its reason codes."""
-    now: Any = now_of(decision)
-    if now["outcome"] == "skip":
-        return f"{word('skip', language)} ({', '.join(now['skips'])})"
-    [coming] = coming_of([now])
-    return notice_in(coming, language)
+    outcome: Any = decision.outcome
+    now = coming_of(now_of(decision))
+    return day_told(now, language) if now else f"{word('skip', language)} ({', '.join(outcome['skips'])})"
 
 
 def _show(decision: Decision, policy: Policy, account: str | None, language: str) -> None:
@@ -121,16 +119,19 @@ def _show(decision: Decision, policy: Policy, account: str | None, language: str
     for column in ("day", "what", "items", "fees", "interest", "total_claim", "effects"):
         amount = column in {"fees", "interest", "total_claim"}
         table.add_column(word(column, language), justify="right" if amount else "left")
-    for entry in [now_of(decision), *outcome["calendar"]]:
-        table.add_row(*_cells(entry, titles, decision, language))
+    now = now_of(decision)
+    if not now:
+        table.add_row(day_in(decision.as_of, language, 0), Text(visible(_now(decision, language))))
+    for entry in [*now, *outcome["calendar"]]:
+        table.add_row(*_cells(entry, titles, language))
     console.print(table)
     console.print(Text(f"\n{words_of(decision, language)}"), soft_wrap=True)
     console.print(Text(word("not_recorded", language)))
 
 
-def _cells(entry: Any, titles: Mapping[str, Texts], decision: Decision, language: str) -> list[Text]:
-    [coming] = coming_of([entry]) if entry["outcome"] != "skip" else [Coming(entry["on"], 0, ())]
-    what = _now(decision, language) if entry["outcome"] == "skip" else notice_in(coming, language, effects=False)
+def _cells(entry: Any, titles: Mapping[str, Texts], language: str) -> list[Text]:
+    [coming] = coming_of([entry])
+    what = notice_in(coming, language, effects=False)
     title = text_in(titles.get(entry["level_name"], {}), language)
     effects = [
         word(effect["effect"], language) + (f" {effect['to']}" if effect["to"] else "") for effect in entry["effects"]

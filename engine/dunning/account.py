@@ -55,10 +55,14 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class PartialPayment:
-    """A payment that `open_amount` already reflects; the interest of the days before it does not (domain D16)."""
+    """A payment that `open_amount` already reflects; the interest of the days before it does not (domain D16).
+
+    A part of a credit that is netted is one too: `number` is then that credit's.
+    """
 
     date: dt.date
     amount: Decimal
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class OpenItem:
 
     `reminded_on` is the day of the last reminder before the due date, which is no notice (domain D9). `for_invoice`
     is the invoice that a fee or interest was charged for, `principal_status` what became of it (domain D19).
+    `interest_charged` is what earlier notices claimed on the item, in the account's currency.
     `interest_stopped` are the blocks, the account's among them, on whose days the item bears no interest: it is set
     when the account is presented (`engine.dunning.presented`), not by the caller.
     """
@@ -106,6 +111,7 @@ class OpenItem:
     waived_reason: str | None = None
     waived_on: dt.date | None = None
     compensation_charged: bool | None = None
+    interest_charged: Decimal | None = None
     interest_stopped: tuple[DunningBlock, ...] = ()
 
     @property
@@ -131,7 +137,7 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True)
 class DunningCase:
-    """The account's running case. `interest_charged` is what its earlier notices already claimed.
+    """The account's running case.
 
     `pin` is the version it runs by, `last_notice_key` the key of the notice last sent (domain D23, D24). `holds` are
     the effects in force; `recipient_blocked` keeps letters to the account's own recipient back (domain D21, D22).
@@ -140,7 +146,6 @@ class DunningCase:
     last_notice_date: dt.date | None = None
     blocked: DunningBlock | None = None
     legal_since: dt.date | None = None
-    interest_charged: Decimal | None = None
     pin: Pin = field(default_factory=Pin)
     last_notice_key: str | None = None
     holds: tuple[str, ...] = ()

@@ -6,13 +6,31 @@ from collections.abc import Iterator
 
 from engine.decision import Fault, Misfit
 from engine.dunning.account import CLAIM_TYPES, ZERO, Account, DunningBlock, OpenItem
+from engine.dunning.pinning import Procedure
 
 
-def refuse_misfits(account: Account) -> None:
-    """Raise Fault with everything in the account that cannot be (input errors of domain D10, D11, D12)."""
-    misfits = tuple(_misfits(account))
+def refuse_misfits(account: Account, procedure: Procedure | None, levels: int) -> None:
+    """Raise Fault with everything in the account that cannot be (input errors of domain D10, D11, D12).
+
+    `levels` is how many the procedure has: only a case that ran by another one may have been sent more.
+    """
+    misfits = (*_misfits(account), *_level_misfits(account, procedure, levels))
     if misfits:
         raise Fault(misfits)
+
+
+def _level_misfits(account: Account, procedure: Procedure | None, levels: int) -> Iterator[Misfit]:
+    pin = account.case.pin
+    if pin.migrated is not None or pin.elsewhere(procedure):
+        return
+    for index, item in enumerate(account.items):
+        if item.level_sent > levels:
+            yield Misfit(
+                "fact_range",
+                f"{account.items_pointer}/{index}/dunning_level",
+                f"`{item.invoice_id}` is at level {item.level_sent}, and the highest of this procedure is {levels}",
+                f"send the level last sent, 0 for none up to {levels}",
+            )
 
 
 def _misfits(account: Account) -> Iterator[Misfit]:
@@ -45,6 +63,10 @@ def _item_misfits(item: OpenItem, place: str) -> Iterator[Misfit]:
             f"{place}/disputed_amount",
             f"{disputed} is disputed of `{item.invoice_id}`, but only {item.open_amount.copy_abs()} is open",
             "send at most the open amount as disputed",
+        )
+    if (item.interest_charged or ZERO) < 0:
+        yield Misfit(
+            "fact_range", f"{place}/interest_charged", "charged interest may not be negative", "send 0 for none"
         )
     if item.promise_to_pay is not None and (item.promise_to_pay.amount or ZERO) < 0:
         yield Misfit("fact_range", f"{place}/promise_to_pay/amount", "a promised amount may not be negative")

@@ -13,13 +13,13 @@ from engine.dunning.amounts import total
 from engine.dunning.carrying import carried_forward
 from engine.dunning.evaluation_dates import next_evaluation
 from engine.dunning.ladder import Ladder
-from engine.dunning.notice import Hold, Outcome, Result
+from engine.dunning.notice import Hold, Notice, Outcome, Result
 from engine.dunning.presented import present
 from engine.dunning.procedure import dun
 from policies.feel.values import Value
 
 MOST = 24
-"""Notices and reminders that a calendar names at most."""
+"""Entries that a calendar has at most, but for others of its last day."""
 
 HORIZON = dt.timedelta(days=400)
 """How far a calendar looks ahead."""
@@ -30,7 +30,7 @@ WORK, FEWEST = 400, 4
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A notice or reminder to come. `level` is 0 for a reminder; amounts are what that notice claims by itself."""
+    """What is sent on a day at one level, 0 for reminders; amounts are what those letters claim by themselves."""
 
     on: dt.date
     outcome: Outcome
@@ -64,7 +64,7 @@ def calendar(ladder: Ladder, account: Account, as_of: dt.date, result: Result) -
     while result.next_evaluation is not None:
         if len(entries) >= MOST or evaluations == 0:
             return Outlook(tuple(entries), day)
-        account = carried_forward(account, result, day)
+        account = carried_forward(ladder, account, result, day)
         following = _next_day(ladder, account, day, result.next_evaluation)
         if following > end:
             return Outlook(tuple(entries), end)
@@ -91,26 +91,38 @@ def _next_day(ladder: Ladder, account: Account, day: dt.date, following: dt.date
 
 
 def _of_a_day(result: Result, on: dt.date) -> Iterator[Entry]:
-    """The notice of a day, then its reminders; of a skip nothing."""
-    noticed = [item for item in result.items if item.outcome is Outcome.NOTICE]
-    reminded = [item for item in result.items if item.outcome is Outcome.REMINDER]
-    if noticed:
+    """The letters of a day by level, the strictest first, then its reminders; of a skip nothing."""
+    noticed = _ids(result, Outcome.NOTICE)
+    letters: dict[int, list[Notice]] = {}
+    for letter in result.notices:
+        if letter.offset is None:
+            letters.setdefault(letter.level, []).append(letter)
+    for level, of_level in letters.items():
+        within = {item.invoice_id for letter in of_level for item in letter.items}
         yield Entry(
             on=on,
             outcome=Outcome.NOTICE,
-            level=max(item.assigned_level for item in noticed),
-            items=tuple(item.invoice_id for item in noticed),
-            fees=total(claim.amount for claim in result.fees),
-            interest=total(claim.amount for claim in result.interest),
-            total_claim=result.total_claim,
-            effects=result.holds,
+            level=level,
+            items=tuple(invoice_id for invoice_id in noticed if invoice_id in within),
+            fees=total(letter.fees for letter in of_level),
+            interest=total(letter.interest for letter in of_level),
+            total_claim=total(letter.total_claim for letter in of_level),
+            effects=tuple(hold for hold in result.holds if hold.level == level),
         )
-    if reminded:
-        yield Entry(on, Outcome.REMINDER, 0, tuple(item.invoice_id for item in reminded), ZERO, ZERO, ZERO, ())
+    if noticed and not letters:
+        # Legal steps begin without a letter.
+        fees, interest = (total(claim.amount for claim in claims) for claims in (result.fees, result.interest))
+        yield Entry(on, Outcome.NOTICE, result.level, noticed, fees, interest, result.total_claim, result.holds)
+    if reminded := _ids(result, Outcome.REMINDER):
+        yield Entry(on, Outcome.REMINDER, 0, reminded, ZERO, ZERO, ZERO, ())
+
+
+def _ids(result: Result, outcome: Outcome) -> tuple[str, ...]:
+    return tuple(item.invoice_id for item in result.items if item.outcome is outcome)
 
 
 def calendar_step(coming: Outlook, level_names: Sequence[str]) -> Step:
-    """The calendar in the trace, a step for each entry."""
+    """The calendar in the trace: a step for each entry, with how many items are in it."""
     steps = tuple(
         Step("day", entry.on.isoformat(), Status.COMPUTED, value=entry.total_claim, read=_read(entry, level_names))
         for entry in coming.entries
@@ -120,7 +132,7 @@ def calendar_step(coming: Outlook, level_names: Sequence[str]) -> Step:
 
 
 def _read(entry: Entry, level_names: Sequence[str]) -> dict[str, Value]:
-    read: dict[str, Value] = {"outcome": entry.outcome.value, "items": f"{len(entry.items)} items"}
+    read: dict[str, Value] = {"outcome": entry.outcome.value, "items": len(entry.items)}
     if entry.level:
         read |= {"level": entry.level, "level_name": level_names[entry.level - 1]}
     if entry.effects:

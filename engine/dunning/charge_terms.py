@@ -100,8 +100,8 @@ class Compensation:
 class Interest:
     """Simple interest: a rate in percent a year of `basis`, or a day where there is none.
 
-    Less than `min_interest` in a notice is not charged (domain D16). A rate below `legal_minimum`, and all interest
-    under `claimed` False, is for a person to look at.
+    Where less than `min_interest` accrued on the items of a notice together, none is charged (domain D16). A rate below
+    `legal_minimum`, and all interest under `claimed` False, is for a person to look at.
     """
 
     rates: Schedule

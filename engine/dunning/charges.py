@@ -12,8 +12,9 @@ from engine.decision import plain_decimal
 from engine.dunning.account import ZERO, Account, OpenItem, PartialPayment
 from engine.dunning.amounts import to_minor_units, total
 from engine.dunning.charge_terms import Amount, BandedFee, Fee, FeeBand, FixedFee, Interest, Per, PercentFee
+from engine.dunning.charged import charged_before
 from engine.dunning.findings import Finding
-from engine.dunning.interest import Accrual, accrue
+from engine.dunning.interest import Accrual, Period, accrue
 from engine.dunning.ladder import Ladder
 from engine.dunning.notice import CompensationResult, FeeClaim, ForReview, InterestClaim, InterestResult
 from engine.meaning import Frame, Meaning
@@ -22,8 +23,12 @@ from engine.sitting import MISSING, UNDEFINED
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """An item in the notice: its level, the amount dunned after netted `credits`, whether it rises with this notice."""
+    """An item in the notice: its level, the amount dunned after netted `credits`, whether it rises with this notice.
 
+    `index` is its place in the account.
+    """
+
+    index: int
     item: OpenItem
     level: int
     amount: Decimal
@@ -55,16 +60,16 @@ def _holds(band: FeeBand, principal: Decimal) -> bool:
 def fee_claims(
     noticed: Sequence[Noticed], ladder: Ladder, account: Account, as_of: dt.date, letter: str
 ) -> tuple[FeeClaim, ...]:
-    """The fees of one letter: that of its level, and that of each invoice that rises, by the invoice's own level.
+    """The fees of one letter: one for the invoices that rise, at the highest level they rise to, and one for each.
 
-    `letter` tells it apart from the account's other letters of that day (domain D22). A notice in which no principal
-    rises costs nothing, so that an open fee never begets another.
+    `letter` tells it apart from the account's other letters of that day (domain D22). What does not rise has had its
+    fee and costs nothing again, nor does an open fee beget another.
     """
     rising = [entry for entry in noticed if entry.rises and entry.item.is_principal]
     if not rising:
         return ()
-    top = max(entry.level for entry in noticed)
-    principal = total(entry.amount for entry in noticed if entry.item.is_principal)
+    top = max(entry.level for entry in rising)
+    principal = total(entry.amount for entry in rising)
     claims = []
     notice_fee = _fee(ladder, top, "notice")
     if notice_fee is not None:
@@ -118,9 +123,10 @@ def compensation_on(noticed: Iterable[Noticed], ladder: Ladder, currency: str) -
 def interest_on(noticed: Sequence[Noticed], ladder: Ladder, account: Account, as_of: dt.date) -> InterestResult:
     """The interest on each principal whose level bears it, since its original due date, rounded per claim.
 
-    Nothing is charged when all of it together, unrounded, is below `min_interest`. What earlier notices of the case
-    charged is taken off, the oldest item first. An item with a day whose rate is unknown is left to a person, and so
-    is one whose rate is below the legal minimum, which is charged all the same (domain D17).
+    Nothing is charged when less than `min_interest` accrued: on all items of the notice together, whatever letters they
+    go into, unrounded and before what earlier notices charged is taken off each. An item with a day whose rate is
+    unknown, or of which it is unknown what was charged, is left to a person, and so is one whose rate is below the
+    legal minimum, which is charged all the same (domain D17).
     """
     terms = ladder.interest
     bearing = [entry for entry in noticed if entry.item.is_principal and ladder.level(entry.level).interest]
@@ -128,18 +134,17 @@ def interest_on(noticed: Sequence[Noticed], ladder: Ladder, account: Account, as
         return InterestResult()
     oldest_first = sorted(bearing, key=lambda entry: (entry.item.due_date, entry.item.invoice_id))
     accruals = [
-        (entry.item, accrue(terms, _with_credits(entry), entry.amount, as_of, account.currency))
-        for entry in oldest_first
+        (entry, accrue(terms, _with_credits(entry), entry.amount, as_of, account.currency)) for entry in oldest_first
     ]
-    unknown = tuple(_unknown_rate(item, accrual) for item, accrual in accruals if accrual.unknown)
+    unknown = tuple(_unknown_rate(entry.item, accrual) for entry, accrual in accruals if accrual.unknown)
     review = [_not_known(finding.subject, "interest", finding.missing) for finding in unknown]
-    review += [line for item, accrual in accruals for line in _under_minimum(item, accrual)]
+    review += [line for entry, accrual in accruals for line in _under_minimum(entry.item, accrual)]
     together = total(period.interest for _, accrual in accruals for period in accrual.periods)
     minimum = terms.min_interest.value
     if minimum is None:
         blocked = tuple(
-            _unknown("D16", item.invoice_id, {}, terms.min_interest.missing, terms.min_interest.undefined)
-            for item, accrual in accruals
+            _unknown("D16", entry.item.invoice_id, {}, terms.min_interest.missing, terms.min_interest.undefined)
+            for entry, accrual in accruals
             if accrual.periods
         )
         review += [_not_known(finding.subject, "interest", finding.missing) for finding in blocked]
@@ -147,7 +152,15 @@ def interest_on(noticed: Sequence[Noticed], ladder: Ladder, account: Account, as
     if together < minimum:
         waived = together if together > 0 else None
         return InterestResult(waived=waived, unknown=unknown, review=tuple(review))
-    claims = tuple(_interest_claims(accruals, terms, account, as_of))
+    drawn = [_Accrued(entry, accrual.periods, charged_before(entry.item, ladder)) for entry, accrual in accruals]
+    uncounted = tuple(
+        _unknown("D16", each.entry.item.invoice_id, {}, (account.item_path(each.entry.index, "interest_charged"),), ())
+        for each in drawn
+        if each.before is None and each.whole(account.currency) > 0
+    )
+    unknown = (*unknown, *uncounted)
+    review += [_not_known(finding.subject, "interest", finding.missing) for finding in uncounted]
+    claims = tuple(_interest_claims(drawn, terms, account.currency, as_of))
     if terms.claimed:
         return InterestResult(claims=claims, unknown=unknown, review=tuple(review))
     review += [ForReview(claim.invoice_id, "interest_not_claimed", {"amount": f"{claim.amount:f}"}) for claim in claims]
@@ -159,27 +172,37 @@ def _with_credits(entry: Noticed) -> OpenItem:
     return replace(entry.item, partial_payments=(*entry.item.partial_payments, *entry.credits))
 
 
+@dataclass(frozen=True, slots=True)
+class _Accrued:
+    """What bears interest in the notice, and what earlier notices charged on it; None when nobody knows."""
+
+    entry: Noticed
+    periods: tuple[Period, ...]
+    before: Decimal | None
+
+    def whole(self, currency: str) -> Decimal:
+        """All that accrued since the due date."""
+        return to_minor_units(total(period.interest for period in self.periods), currency)
+
+
 def _interest_claims(
-    accruals: Iterable[tuple[OpenItem, Accrual]], terms: Interest, account: Account, as_of: dt.date
+    drawn: Iterable[_Accrued], terms: Interest, currency: str, as_of: dt.date
 ) -> Iterator[InterestClaim]:
-    charged = account.case.interest_charged or ZERO
-    for item, accrual in accruals:
-        whole = to_minor_units(total(period.interest for period in accrual.periods), account.currency)
-        before = min(charged, whole)
-        charged -= before
-        if whole - before > 0:
-            rates = {period.rate for period in accrual.periods}
+    for each in drawn:
+        whole, invoice_id = each.whole(currency), each.entry.item.invoice_id
+        if each.before is not None and whole > each.before:
+            rates = {period.rate for period in each.periods}
             yield InterestClaim(
-                claim_id=f"interest:{item.invoice_id}:{as_of}",
-                invoice_id=item.invoice_id,
-                amount=whole - before,
+                claim_id=f"interest:{invoice_id}:{as_of}",
+                invoice_id=invoice_id,
+                amount=whole - each.before,
                 accrued=whole,
-                already_charged=before,
+                already_charged=each.before,
                 rate=rates.pop() if len(rates) == 1 else None,
                 fixing=terms.fixing,
                 basis=terms.basis,
                 round=terms.round,
-                periods=accrual.periods,
+                periods=each.periods,
             )
 
 

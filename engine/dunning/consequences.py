@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
 
+from engine.dunning.account import Account
 from engine.dunning.dunnable import Dunnable
 from engine.dunning.findings import ACCOUNT, Finding
 from engine.dunning.gates import Gate
@@ -32,7 +34,8 @@ def holds(levels: Iterable[Level]) -> tuple[Hold, ...]:
 
 def for_review(gates: Iterable[Gate], items: Sequence[Dunnable]) -> tuple[ForReview, ...]:
     """What a person has to look at: what is blocked, left to a person or not known, and how a due date was found."""
-    shut = (gate.shut for gate in gates if gate.shut is not None)
+    # An item that is not converted is told by itself, not once more with the account's balance.
+    shut = (gate.shut for gate in gates if gate.shut is not None and gate.shut.rule != "C21")
     found = (finding for entry in items for finding in entry.findings)
     return (
         *(_told(finding) for finding in (*shut, *found) if finding.code in _WHY),
@@ -42,6 +45,14 @@ def for_review(gates: Iterable[Gate], items: Sequence[Dunnable]) -> tuple[ForRev
             for remark in entry.presented.remarks
         ),
     )
+
+
+def dated_ahead(account: Account, as_of: dt.date) -> Iterator[ForReview]:
+    """Each last notice that is dated after `as_of`: a day mistyped holds back every notice until it has passed."""
+    of_items = ((item.invoice_id, item.last_dunned_on) for item in account.items)
+    for subject, day in ((ACCOUNT, account.case.last_notice_date), *of_items):
+        if day is not None and day > as_of:
+            yield ForReview(subject, "notice_dated_ahead", {"day": day.isoformat(), "as_of": as_of.isoformat()})
 
 
 def _told(finding: Finding) -> ForReview:

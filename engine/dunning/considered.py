@@ -10,10 +10,11 @@ from engine.dunning.arrears import days_in_arrears, past_grace, threshold_level
 from engine.dunning.dunnable import Dunnable, dunnable_items
 from engine.dunning.findings import Finding
 from engine.dunning.ladder import Ladder, PreDueReminder
-from engine.dunning.levels import Assignment, Minimums, assign, stand
+from engine.dunning.levels import Assignment, Minimums, assign, cap, stand
 from engine.dunning.presented import Presented
 from engine.dunning.reminders import already_sent, due_reminder
 from engine.dunning.standing import Standing, stand_after
+from policies.feel.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Considered:
 
     `standing` is the level that counts as sent, after events. `repeats`: its level is one whose notice is repeated
     though the item does not rise. `reminder` is one that is to be sent today, should the account's gates allow it.
+    `invoice` is the one that a fee or interest goes along with: it is in the letter that this is in, and by itself
+    calls for none (domain D19).
     """
 
     entry: Dunnable
@@ -32,6 +35,7 @@ class Considered:
     findings: tuple[Finding, ...]
     repeats: bool = False
     reminder: PreDueReminder | None = None
+    invoice: Considered | None = None
 
     @property
     def invoice_id(self) -> str:
@@ -56,14 +60,21 @@ class Considered:
     @property
     def calls(self) -> bool:
         """Whether the item calls for a notice by itself (domain D6, D20)."""
-        return self.rises or (self.repeats and self.level > 0)
+        return self.invoice is None and (self.rises or (self.repeats and self.level > 0))
+
+    @property
+    def lead(self) -> Considered:
+        """The item that says which letter this one goes into: itself, or the invoice it goes along with."""
+        return self.invoice or self
 
     @property
     def skip_findings(self) -> tuple[Finding, ...]:
         """Why the item itself calls for no notice: what keeps it out, or that its level has been sent before."""
         if self.findings or self.calls:
             return self.findings
-        observed = {"level_sent": self.level_sent, "threshold_level": self.threshold}
+        observed: dict[str, Value] = {"level_sent": self.level_sent, "threshold_level": self.threshold}
+        if self.invoice is not None:
+            observed = {"for_invoice": self.invoice.invoice_id, **observed}
         return (Finding("DN-SKP-09", "D6", self.invoice_id, observed),)
 
     def left_to_law(self) -> Considered:
@@ -82,12 +93,42 @@ def consider(ladder: Ladder, account: Account, items: tuple[Presented, ...], as_
         (entry, days_in_arrears(entry.presented, ladder, as_of))
         for entry in dunnable_items(items, account, ladder, as_of)
     ]
-    may_be_dunned = (entry for entry, days in entries if not entry.findings and past_grace(days, ladder))
+    by_themselves = [(entry, days) for entry, days in entries if entry.goes_with is None]
+    may_be_dunned = (entry for entry, days in by_themselves if not entry.findings and past_grace(days, ladder))
     minimums = Minimums(
         dunnable=sum((entry.amount for entry in may_be_dunned), ZERO),
-        total_open=sum((entry.open_amount for entry, _ in entries if entry.counted), ZERO),
+        total_open=sum((entry.open_amount for entry, _ in by_themselves if entry.counted), ZERO),
     )
-    return tuple(_consider_item(ladder, entry, days, minimums, as_of) for entry, days in entries)
+    considered = {
+        entry.item.invoice_id: _consider_item(ladder, entry, days, minimums, as_of) for entry, days in by_themselves
+    }
+    return tuple(
+        considered[entry.item.invoice_id]
+        if entry.goes_with is None
+        else _going_along(entry, days, considered[entry.goes_with], as_of)
+        for entry, days in entries
+    )
+
+
+def _going_along(entry: Dunnable, days: int, invoice: Considered, as_of: dt.date) -> Considered:
+    """A fee or interest beside its invoice: at that one's level once it is due itself, and kept out where that is.
+
+    Neither grace nor minimums are its own; its dunning key is.
+    """
+    item, level = entry.item, invoice.level
+    capped = cap(level, item.max_dunning_level, item.level_sent)
+    findings = list(entry.findings)
+    if as_of <= entry.presented.due:
+        findings.append(Finding("DN-SKP-01", "D3", item.invoice_id, {"days_in_arrears": days}))
+    elif level > 0 and capped == 0:
+        findings.append(Finding("DN-CAP-01", "D12", item.invoice_id, {"max_dunning_level": item.max_dunning_level}))
+    findings += (
+        replace(finding, subject=item.invoice_id, observed={"for_invoice": invoice.invoice_id, **finding.observed})
+        for finding in invoice.findings
+    )
+    assignment = None if findings else Assignment(invoice.threshold, level, capped, capped, ())
+    standing = Standing(item.level_sent)
+    return Considered(entry, days, invoice.threshold, standing, assignment, tuple(findings), invoice=invoice)
 
 
 def _consider_item(ladder: Ladder, entry: Dunnable, days: int, minimums: Minimums, as_of: dt.date) -> Considered:

@@ -8,7 +8,7 @@ from engine.decision import Status, Step
 from engine.dunning.account import Account, CarveOut
 from engine.dunning.calendar import calendar, calendar_step
 from engine.dunning.findings import ACCOUNT, Finding
-from engine.dunning.from_facts import account_from
+from engine.dunning.from_facts import account_from, refuse_nameless
 from engine.dunning.ladder import Ladder, ladder_faults
 from engine.dunning.letter_steps import letter_steps
 from engine.dunning.notice import Result
@@ -69,7 +69,10 @@ def decide_dunning(body: Dunning, sitting: Sitting) -> dict[str, Value]:
     carve_outs += faults
     account, known = _account(body, sitting, carve_outs)
     usable = known and not terms.unknown and not faults
-    result = dun(ladder, account, sitting.as_of) if usable else undecided(account, procedure, sitting.as_of)
+    if usable:
+        result = dun(ladder, account, sitting.as_of)
+    else:
+        result = undecided(account, procedure, len(body.levels), sitting.as_of)
     coming = calendar(ladder, account, sitting.as_of, result)
     _write_reasons(result, body, sitting)
     sitting.steps += [*_ladder_steps(result, body), *result.trace]
@@ -113,6 +116,7 @@ def _account(body: Dunning, sitting: Sitting, carve_outs: list[CarveOut]) -> tup
     account_id, items = sitting.judge(paths.id), sitting.judge(paths.items)
     absent = [(name, judged) for name, judged in (("id", account_id), ("items", items)) if judged.value is None]
     carve_outs += [_unknown(f"account.{name}", judged.notes, sitting) for name, judged in absent]
+    refuse_nameless(account_id.value, items.value or [], paths)
     account = account_from(
         account_id=account_id.value or "",
         items=items.value or [],

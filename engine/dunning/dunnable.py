@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from engine.dunning.account import CREDIT_TYPES, ZERO, Account, OpenItem, PartialPayment
@@ -22,7 +22,8 @@ class Dunnable:
     """An item with the amount that may be dunned of it; `findings` say why nothing may be.
 
     `open_amount` is what is open after netted credits, `credits` are those. `outside` says that it takes no part at
-    all, whatever the day; `counted` whether it is in the sums of domain D7.
+    all, whatever the day; `counted` whether it is in the sums of domain D7. `goes_with` is the invoice that a fee or
+    interest was charged for, while that stands open: what calls for a notice is the invoice (domain D19).
     """
 
     presented: Presented
@@ -32,6 +33,7 @@ class Dunnable:
     counted: bool
     findings: tuple[Finding, ...]
     credits: tuple[PartialPayment, ...] = ()
+    goes_with: str | None = None
 
     @property
     def item(self) -> OpenItem:
@@ -51,24 +53,39 @@ def dunnable_items(
         paths = tuple(account.item_path(each.index, name) for name in unknown)
         undated = (Finding("DT-MIS-01", "D8", each.item.invoice_id, missing=paths),) if paths else ()
         found.append(_dunnable(each, netted.get(each.item.invoice_id, ()), undated, as_of))
-    return tuple(found)
+    invoices = {entry.item.invoice_id for entry in found if entry.item.is_principal and _stands_open(entry)}
+    return tuple(_with_invoice(entry, invoices) for entry in found)
+
+
+def _stands_open(entry: Dunnable) -> bool:
+    """Whether something is owed of it, credits netted: what is within the tolerance counts as paid."""
+    return entry.open_amount > 0 and (entry.presented.unconverted or not entry.outside)
+
+
+def _with_invoice(entry: Dunnable, invoices: set[str]) -> Dunnable:
+    """A fee or interest of an invoice that stands open goes with it: what its own level would ask for is no matter."""
+    item = entry.item
+    if entry.outside or not item.is_claim or item.for_invoice not in invoices:
+        return entry
+    findings = tuple(finding for finding in entry.findings if finding.code != "DT-MIS-01")
+    return replace(entry, findings=findings, goes_with=item.for_invoice)
 
 
 def _netted(items: tuple[Presented, ...]) -> Mapping[str, tuple[PartialPayment, ...]]:
     """What of the credits reduces each debit: the oldest debit first, and by the earliest credits (domain D13)."""
     open_credits = [each.item for each in items if each.in_balance and each.item.is_credit and each.item.open_amount]
-    left = deque(sorted((_credited_on(credit), abs(credit.open_amount)) for credit in open_credits))
+    left = deque(sorted((_credited_on(credit), abs(credit.open_amount), credit.invoice_id) for credit in open_credits))
     debits = [each.item for each in items if each.outside is None]
     taken: dict[str, tuple[PartialPayment, ...]] = {}
     for item in sorted(debits, key=lambda debit: (debit.due_date, debit.invoice_id)):
         wanted, parts = item.open_amount, []
         while wanted > 0 and left:
-            on, amount = left.popleft()
+            on, amount, number = left.popleft()
             part = min(amount, wanted)
-            parts.append(PartialPayment(on, part))
+            parts.append(PartialPayment(on, part, number))
             wanted -= part
             if amount > part:
-                left.appendleft((on, amount - part))
+                left.appendleft((on, amount - part, number))
         taken[item.invoice_id] = tuple(parts)
     return taken
 

@@ -51,7 +51,7 @@ def _item_dates(entry: Presented, ladder: Ladder) -> Iterator[dt.date]:
     item = entry.item
     for reminder in ladder.pre_due:
         yield from _after(entry.due, reminder.offset)
-    if ladder.pre_due:
+    if ladder.pre_due or item.is_claim:
         yield from _after(entry.due, 1)
     start = counted_from(entry, ladder.arrears_basis)
     yield from _after(start, ladder.grace_days + 1)

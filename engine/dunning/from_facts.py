@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.decision import Fault, Misfit
 from engine.dunning.account import (
     Account,
     CarveOut,
@@ -17,7 +18,9 @@ from engine.dunning.account import (
     Promise,
 )
 from engine.dunning.pinning import Migration, Pin
-from policies.kinds.ladder import Dunning
+from engine.dunning.wording import one_line
+from policies.kinds.ladder import AccountPaths, Dunning
+from policies.scope import dotted
 
 Record = Mapping[str, Any]
 """A record of facts: an optional field that was not sent is None or absent."""
@@ -51,6 +54,21 @@ def account_from(
     )
 
 
+def refuse_nameless(account_id: str | None, items: list[Record], paths: AccountPaths) -> None:
+    """Raise Fault where the account or an item has a number, but nothing to read in it: no letter could name it."""
+    path = dotted(paths.id.syntax)
+    numbers = [("" if path is None else _pointer(path), "the account", account_id)]
+    pointer = _pointer(paths.items_path)
+    numbers += [(f"{pointer}/{at}/invoice_id", "an item", item["invoice_id"]) for at, item in enumerate(items)]
+    nameless = tuple(
+        Misfit("fact_text", where, f"the number of {what} is empty", "send the number that the customer knows")
+        for where, what, number in numbers
+        if number is not None and not one_line(number)
+    )
+    if nameless:
+        raise Fault(nameless)
+
+
 def _pointer(path: str) -> str:
     return "/" + path.replace(".", "/")
 
@@ -80,6 +98,7 @@ def _item(record: Record, currency: str) -> OpenItem:
         for_invoice=record.get("for_invoice"),
         principal_status=record.get("principal_status"),
         compensation_charged=record.get("compensation_charged"),
+        interest_charged=record.get("interest_charged"),
         waived_by=record.get("waived_by"),
         waived_reason=record.get("waived_reason"),
         waived_on=record.get("waived_on"),
@@ -123,7 +142,6 @@ def _case(record: Record) -> DunningCase:
         last_notice_date=record.get("last_notice_date"),
         blocked=_block(record.get("blocked")),
         legal_since=record.get("legal_since"),
-        interest_charged=record.get("interest_charged"),
         pin=Pin(record.get("procedure_id"), record.get("procedure_version"), _migration(record.get("migrated"))),
         last_notice_key=record.get("last_notice_key"),
         holds=tuple(record.get("holds") or ()),

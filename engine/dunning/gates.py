@@ -36,7 +36,7 @@ def account_gates(account: Account, items: tuple[Presented, ...], ladder: Ladder
         *pin_gate(account, ladder.procedure),
         _legal_gate(account, items, ladder, as_of),
         _block_gate(account, as_of),
-        _gate("balance", "D13", "DN-SKP-08", balance(items) <= 0, {"balance": balance(items)}),
+        _balance_gate("balance", "D13", "DN-SKP-08", balance(items) <= 0, {"balance": balance(items)}, items),
         *_tolerance_gate(account, items, ladder),
         *_notice_gates(account, ladder, as_of),
     )
@@ -96,7 +96,19 @@ def _tolerance_gate(account: Account, items: tuple[Presented, ...], ladder: Ladd
     if ladder.tolerance_scope is ToleranceScope.ACCOUNT:
         owed, tolerance = balance(items), ladder.tolerance.get(account.currency, ZERO)
         read = {"balance": owed, "tolerance": tolerance}
-        yield _gate("tolerance", "D14", "DN-SKP-03", owed <= tolerance, read)
+        yield _balance_gate("tolerance", "D14", "DN-SKP-03", owed <= tolerance, read, items)
+
+
+def _balance_gate(
+    name: str, rule: str, code: str, shut: bool, read: Mapping[str, Value], items: tuple[Presented, ...]
+) -> Gate:
+    """A gate on the balance: with a debt that is not converted nobody knows whether so little is owed, or more."""
+    debts = (each.item for each in items if each.unconverted and not each.item.is_credit and each.item.open_amount)
+    currencies = sorted({item.currency for item in debts})
+    if not shut or not currencies:
+        return _gate(name, rule, code, shut, read)
+    observed = {**read, "currency": ", ".join(currencies)}
+    return Gate(name, rule, read, Finding("DT-MIS-05", "C21", observed=observed))
 
 
 def _block_gate(account: Account, as_of: dt.date) -> Gate:

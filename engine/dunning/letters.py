@@ -50,13 +50,16 @@ class Letter:
 
 def recipient_of(item: Considered, account: Account) -> str:
     """Who is written to about an item: its own recipient, else the account's, else the account itself."""
-    return item.entry.item.dunning_recipient or account.addressee
+    return item.lead.entry.item.dunning_recipient or account.addressee
 
 
 def currency_of(item: Considered) -> str:
-    """The currency an item was invoiced in; different ones are never in one letter, also where they are converted."""
-    converted = item.entry.presented.conversion
-    return item.entry.item.currency if converted is None else converted.currency
+    """The currency an item was invoiced in; different ones are never in one letter, also where they are converted.
+
+    Fees and interest of an invoice count as invoiced in its currency.
+    """
+    converted = item.lead.entry.presented.conversion
+    return item.lead.entry.item.currency if converted is None else converted.currency
 
 
 def notice_letters(noticed: Iterable[Considered], account: Account, ladder: Ladder) -> tuple[Letter, ...]:
@@ -84,9 +87,9 @@ def _group(item: Considered, account: Account, group_by: GroupBy) -> tuple[str, 
         case GroupBy.CUSTOMER | GroupBy.HEAD_OFFICE:
             return addressed
         case GroupBy.LEVEL:
-            return (*addressed, f"level {item.level}")
+            return (*addressed, f"level {item.lead.level}")
         case GroupBy.INVOICE:
-            return (*addressed, f"item {_part(item.invoice_id)}")
+            return (*addressed, f"item {_part(item.lead.invoice_id)}")
         case _ as never:
             assert_never(never)
 

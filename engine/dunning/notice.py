@@ -153,10 +153,21 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedItem:
-    """An item as a letter names it. `days` count from its due date and are negative before it; a credit is negative.
+class Deduction:
+    """What of an item a letter does not ask for: the credits netted with their numbers, or promised `until` a day."""
 
-    `conversion` is there where the amount was invoiced in another currency than `currency`.
+    because: Literal["credits", "disputed", "promised"]
+    amount: Decimal
+    numbers: tuple[str, ...] = ()
+    until: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedItem:
+    """An item as a letter names it: what is open of it less the `deductions` is its `amount`; a credit is negative.
+
+    `due_date` is the item's own; where that is a closed day it is `moved_to` an open one. `days` count from there and
+    are negative before it. `conversion` is there where the item was invoiced in another currency than `currency`.
     """
 
     invoice_id: str
@@ -166,6 +177,13 @@ class NamedItem:
     currency: str
     amount: Decimal
     conversion: Conversion | None = None
+    deductions: tuple[Deduction, ...] = ()
+    moved_to: dt.date | None = None
+
+    @property
+    def open_amount(self) -> Decimal:
+        """What is open of it, in `currency`."""
+        return sum((deduction.amount for deduction in self.deductions), self.amount)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.decision import Fault, Misfit
 from engine.dunning.account import ZERO, Account
 from engine.dunning.amounts import total
 from engine.dunning.considered import Considered
+from engine.dunning.dunnable import Dunnable
 from engine.dunning.ladder import Credits, Ladder
 from engine.dunning.letters import Letter, recipient_of
-from engine.dunning.notice import FeeClaim, InterestClaim, NamedItem, Notice
+from engine.dunning.notice import Deduction, FeeClaim, InterestClaim, NamedItem, Notice
 from engine.dunning.verdict import Verdict
 
 MOST_LISTED = 100_000
@@ -80,7 +81,7 @@ def _notice(letter: Letter, post: _Post) -> Notice:
         recipient=letter.recipient,
         level=letter.level,
         offset=None if reminder is None else reminder.offset,
-        items=tuple(_named(item, post.as_of) for item in letter.items),
+        items=tuple(_named(item, item.entry.amount, post.as_of) for item in letter.items),
         listed=tuple(item for item in listable if item.invoice_id not in inside),
         capped=tuple(item.invoice_id for item in letter.items if item.invoice_id in post.capped),
         currency=account.currency,
@@ -95,17 +96,34 @@ def _notice(letter: Letter, post: _Post) -> Notice:
     )
 
 
-def _named(item: Considered, as_of: dt.date) -> NamedItem:
-    entry = item.entry
+def _named(item: Considered, amount: Decimal, as_of: dt.date) -> NamedItem:
+    entry, due = item.entry, item.entry.presented.due
     return NamedItem(
         invoice_id=item.invoice_id,
         document_type=entry.item.document_type,
-        due_date=entry.presented.due,
-        days=(as_of - entry.presented.due).days,
+        due_date=entry.item.due_date,
+        days=(as_of - due).days,
         currency=entry.item.currency,
-        amount=entry.amount,
+        amount=amount,
         conversion=entry.presented.conversion,
+        deductions=() if entry.item.is_credit else tuple(_deductions(entry, amount)),
+        moved_to=None if due == entry.item.due_date else due,
     )
+
+
+def _deductions(entry: Dunnable, amount: Decimal) -> Iterator[Deduction]:
+    """What leads from the open amount of a debit to the amount a letter names: credits first, then what is kept out."""
+    item = entry.item
+    credited = total(credit.amount for credit in entry.credits)
+    if credited:
+        numbers = (credit.number for credit in entry.credits if credit.number is not None)
+        yield Deduction("credits", credited, tuple(dict.fromkeys(numbers)))
+    left = item.open_amount - credited - amount
+    disputed = min(item.disputed_amount or ZERO, left)
+    if disputed > 0:
+        yield Deduction("disputed", disputed)
+    if item.promise_to_pay is not None and left > disputed:
+        yield Deduction("promised", left - disputed, until=item.promise_to_pay.date)
 
 
 def _listable(verdict: Verdict, ladder: Ladder, account: Account, as_of: dt.date) -> _Listable:
@@ -121,7 +139,7 @@ def _listable(verdict: Verdict, ladder: Ladder, account: Account, as_of: dt.date
         amount = -abs(document.open_amount) if document.is_credit else item.entry.open_amount
         if not owed or amount == 0 or (document.is_credit and ladder.credits is not Credits.LIST):
             continue
-        named = replace(_named(item, as_of), amount=amount)
+        named = _named(item, amount, as_of)
         recipient = recipient_of(item, account)
         found.setdefault((recipient, True), []).append(named)
         if document.is_credit or document.max_dunning_level == 0:

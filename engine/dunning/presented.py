@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from engine.dunning.account import ZERO, Account, DunningBlock, ExchangeRate, OpenItem
 from engine.dunning.conversion import Conversion, convert, rate_for
-from engine.dunning.due_dates import Remark, due_date
+from engine.dunning.due_dates import DueDate, Remark, due_date
 from engine.dunning.due_terms import OnCredit, ToleranceScope
 from engine.dunning.findings import Finding
 from engine.dunning.ladder import ArrearsBasis, Ladder
@@ -38,7 +39,12 @@ class Presented:
     @property
     def in_balance(self) -> bool:
         """Whether its amount is part of the account's balance: it is owed, and what it is worth is known."""
-        return not self.fallen and (self.outside is None or self.outside.code != "DT-MIS-05")
+        return not self.fallen and not self.unconverted
+
+    @property
+    def unconverted(self) -> bool:
+        """Whether its amount is in a currency for which there is no rate."""
+        return self.outside is not None and self.outside.code == "DT-MIS-05"
 
     @property
     def fallen(self) -> bool:
@@ -96,9 +102,17 @@ def _present(
         conversion=conversion,
         outside=_outside(item, own, account, ladder, as_of),
         missing=tuple(account.item_path(index, name) for name in dict.fromkeys(missing)),
-        remarks=() if due.remark is None else (due.remark,),
+        remarks=tuple(_remarks(item, due)),
         moved_to=None if open_day == item.due_date else open_day,
     )
+
+
+def _remarks(item: OpenItem, due: DueDate) -> Iterator[Remark]:
+    if due.remark is not None:
+        yield due.remark
+    if item.invoice_date is not None and item.invoice_date > due.on and not item.is_credit:
+        figures = {"invoiced": item.invoice_date.isoformat(), "due": due.on.isoformat()}
+        yield Remark("invoiced_after_due", figures)
 
 
 def _interest_stopped(account: Account, item: OpenItem) -> tuple[DunningBlock, ...]:
@@ -114,7 +128,7 @@ def _status_unknown(item: OpenItem, principals: dict[str, Decimal]) -> bool:
 
 
 def _unsaid(item: OpenItem, ladder: Ladder) -> list[str]:
-    """What is not said of the last notice and is needed: its level, its day or its deadline where days count from it."""
+    """What is needed of the last notice and not said: its level, its day or its deadline where days count from it."""
     if item.dunning_level is None and (item.last_dunned_on is not None or item.notice_deadline is not None):
         return ["dunning_level"]
     if item.level_sent == 0:

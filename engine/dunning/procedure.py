@@ -10,7 +10,7 @@ from engine.dunning.account import ZERO, Account
 from engine.dunning.account_misfits import refuse_misfits
 from engine.dunning.amounts import total
 from engine.dunning.charges import Noticed, compensation_on, fee_claims, interest_on
-from engine.dunning.consequences import for_review, holds, not_sent
+from engine.dunning.consequences import dated_ahead, for_review, holds, not_sent
 from engine.dunning.considered import Considered
 from engine.dunning.evaluation_dates import next_evaluation
 from engine.dunning.findings import ACCOUNT, Finding, codes, main_first
@@ -38,17 +38,17 @@ def dun(ladder: Ladder, account: Account, as_of: dt.date) -> Result:
     if faults := ladder_faults(ladder):
         msg = "; ".join(f"{place}: {words}" for place, words in faults)
         raise ValueError(msg)
-    refuse_misfits(account)
+    refuse_misfits(account, ladder.procedure, len(ladder.levels))
     with localcontext(FEEL_DECIMAL):
         return _result(ladder, account, as_of, reach_verdict(ladder, account, as_of))
 
 
-def undecided(account: Account, procedure: Procedure | None, as_of: dt.date) -> Result:
+def undecided(account: Account, procedure: Procedure | None, levels: int, as_of: dt.date) -> Result:
     """The account left alone, items and all, for its carve-outs: where no ladder or no items are known to go by.
 
-    Raises Fault as `dun` does.
+    `levels` is how many the procedure has. Raises Fault as `dun` does.
     """
-    refuse_misfits(account)
+    refuse_misfits(account, procedure, levels)
     gates = (*carve_out_gates(account), *pin_gate(account, procedure))
     findings = tuple(gate.shut for gate in gates if gate.shut is not None)
     skips = codes(findings)
@@ -138,6 +138,7 @@ def _result(ladder: Ladder, account: Account, as_of: dt.date, verdict: Verdict) 
         broken_promises=_broken_promises(account, as_of),
         for_review=(
             *for_review(verdict.gates, [item.entry for item in verdict.items]),
+            *dated_ahead(account, as_of),
             *not_sent(sent, unsent),
             *compensation.review,
             *charged.review,
@@ -156,7 +157,8 @@ def _result(ladder: Ladder, account: Account, as_of: dt.date, verdict: Verdict) 
 
 
 def _noticed(item: Considered) -> Noticed:
-    return Noticed(item.entry.item, item.level, item.entry.amount, item.rises, item.entry.credits)
+    entry = item.entry
+    return Noticed(entry.presented.index, entry.item, item.level, entry.amount, item.rises, entry.credits)
 
 
 def _done(

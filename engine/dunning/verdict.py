@@ -10,7 +10,7 @@ from engine.dunning.account import Account
 from engine.dunning.considered import Considered, consider
 from engine.dunning.findings import Finding, codes
 from engine.dunning.gates import Gate, account_gates, arrears_gate
-from engine.dunning.ladder import Ladder
+from engine.dunning.ladder import GroupBy, Ladder
 from engine.dunning.letters import Letter, notice_letters, reminder_letters
 from engine.dunning.notice import CancelledClaim, ItemResult, Outcome
 from engine.dunning.presented import present
@@ -89,7 +89,7 @@ class Verdict:
             moved_to=item.entry.presented.moved_to,
             conversion=item.entry.presented.conversion,
             rises=assigned > item.level_sent,
-            passed_over=() if assignment is None else assignment.passed_over(item.level_sent),
+            passed_over=() if assignment is None or item.invoice else assignment.passed_over(item.level_sent),
             capped_at=item.entry.item.max_dunning_level if held_down else None,
             skips=codes((*self.shut, *item.skip_findings)) if outcome is Outcome.SKIP else (),
         )
@@ -98,11 +98,13 @@ class Verdict:
 def reach_verdict(ladder: Ladder, account: Account, as_of: dt.date) -> Verdict:
     """Ask every gate and every item: a letter needs all gates open and one item that rises, or is always dunned.
 
+    A letter of one level, or of one invoice, holds only such items and what goes along with them (domain D22).
+
     With the first item at a legal level external steps stop: all others are left alone (domain D20).
     """
     presented = present(account, ladder, as_of)
     items = consider(ladder, account, presented, as_of)
-    in_arrears = [item.days for item in items if item.assignment is not None]
+    in_arrears = [item.days for item in items if item.assignment is not None and item.invoice is None]
     gates = (*account_gates(account, presented, ladder, as_of), arrears_gate(in_arrears, ladder))
     open_gates = all(gate.shut is None for gate in gates)
     at_law = open_gates and any(_goes_to_law(item, ladder) for item in items)
@@ -110,7 +112,10 @@ def reach_verdict(ladder: Ladder, account: Account, as_of: dt.date) -> Verdict:
         items = tuple(item if _goes_to_law(item, ladder) else item.left_to_law() for item in items)
     letters: tuple[Letter, ...] = ()
     if open_gates:
-        standing = notice_letters((item for item in items if item.level > 0), account, ladder)
+        dunned = [item for item in items if item.level > 0]
+        if ladder.group_by in {GroupBy.LEVEL, GroupBy.INVOICE}:
+            dunned = [item for item in dunned if item.lead.calls]
+        standing = notice_letters(dunned, account, ladder)
         letters = tuple(letter for letter in standing if any(item.calls for item in letter.items))
     reminders: tuple[Letter, ...] = ()
     if all(gate.shut is None or not gate.for_reminders for gate in gates):
@@ -139,4 +144,4 @@ def _named_in(letters: Iterable[Letter], items: Iterable[Considered]) -> tuple[C
 
 
 def _goes_to_law(item: Considered, ladder: Ladder) -> bool:
-    return item.rises and ladder.level(item.level).legal
+    return item.lead.rises and ladder.level(item.lead.level).legal

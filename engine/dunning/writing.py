@@ -10,9 +10,10 @@ from decimal import Decimal
 from engine.decision import Fault, Misfit, plain_decimal
 from engine.dunning.ladder import Unwritten
 from engine.dunning.notice import Notice, Result, WrittenText
-from engine.dunning.wording import amount_in, day_in, lines_in
+from engine.dunning.wording import amount_in, day_in, lines_in, one_line
 from engine.sitting import Judged, Sitting
 from policies.ir import Expression, Texts
+from policies.kinds.blanks import BLOCKS
 from policies.kinds.ladder import Dunning
 from policies.kinds.notices import Blank, Piece, Template
 from policies.types import Money
@@ -116,7 +117,8 @@ def _piece(piece: Piece, notice: Notice, account_id: str, language: str, desk: D
     if isinstance(piece, str):
         return piece
     if piece.fact is None:
-        return _own(piece.name, notice, account_id, language, desk)
+        own = _own(piece.name, notice, account_id, language, desk)
+        return own if piece.name in BLOCKS else one_line(own)
     value = desk.fact(piece.name, piece.fact).value
     match value:
         case dt.date():
@@ -126,7 +128,7 @@ def _piece(piece: Piece, notice: Notice, account_id: str, language: str, desk: D
         case Decimal():
             return plain_decimal(value)
         case _:
-            return str(value)
+            return one_line(str(value))
 
 
 def _own(name: str, notice: Notice, account_id: str, language: str, desk: Desk) -> str:

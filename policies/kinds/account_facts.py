@@ -64,6 +64,7 @@ def item_shape(currency: str) -> ContextOf:
             ("delivered_on", Date()),
             ("terms_agreed", Boolean()),
             ("compensation_charged", Boolean()),
+            ("interest_charged", money),
             ("for_invoice", Text()),
             ("principal_status", Text(PRINCIPAL_STATES)),
             ("waived_by", Text()),
@@ -76,14 +77,13 @@ def item_shape(currency: str) -> ContextOf:
     )
 
 
-def case_shape(currency: str) -> ContextOf:
+def case_shape() -> ContextOf:
     """The fields of a dunning case that dunning reads."""
     return ContextOf(
         (
             ("last_notice_date", Date()),
             ("blocked", _BLOCK),
             ("legal_since", Date()),
-            ("interest_charged", Money(currency)),
             ("procedure_id", Text()),
             ("procedure_version", Text()),
             ("migrated", _MIGRATED),

@@ -56,14 +56,14 @@ _FULL_WIDTH = {"\uff5b": "{", "\uff5d": "}"}
 
 
 def holes(text: str) -> Iterator[str | Hole | Slip]:
-    """A text in parts: what stands as written (`{{` read as one brace), blanks, and slips."""
+    """A text in parts: what stands as written (`{{` and `}}` read as one brace), blanks, and slips."""
     for at, character in enumerate(text):
         if character in _FULL_WIDTH:
             said = f"`{character}` (U+{ord(character):04X}) is the full-width form of `{_FULL_WIDTH[character]}`"
             yield Slip(said, f"write `{_FULL_WIDTH[character]}`", at, at + 1)
     at = 0
     while (brace := text.find("{", at)) >= 0:
-        yield text[at:brace]
+        yield text[at:brace].replace("}}", "}")
         close = text.find("}", brace)
         name = text[brace + 1 : close]
         if text.startswith("{{", brace):
@@ -79,4 +79,4 @@ def holes(text: str) -> Iterator[str | Hole | Slip]:
                 else Slip("these braces are empty", "write a name between them, or `{{` for a brace", brace, close + 1)
             )
             at = close + 1
-    yield text[at:]
+    yield text[at:].replace("}}", "}")

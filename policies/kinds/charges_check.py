@@ -94,8 +94,11 @@ def check_compensation(policy: DunningPart, desk: Desk) -> Compensation | None:
 def check_interest(part: InterestPart, desk: Desk) -> Interest:
     """The terms of interest; a rate that changes over time must say whose day's rate holds."""
     percent = Number("percent")
-    rate = desk.expression(part.rate, percent)
-    minimum = amount(part.legal_minimum, percent, desk)
+    of_rates = replace(desk, a_day=part.rate_period == "day")
+    rate = of_rates.expression(part.rate, percent)
+    minimum = amount(part.legal_minimum, percent, of_rates)
+    if of_rates.a_day:
+        desk.daily.update(parameters_behind((rate, minimum), desk.parameters, desk.scope.functions, desk.values))
     dated = _dated(rate, desk)
     lowest = frozenset() if minimum is None else _dated(minimum, desk)
     changing = sorted(name for name in dated | lowest if len(desk.parameters[name].values) > 1)

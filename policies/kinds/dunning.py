@@ -94,7 +94,7 @@ def _check_account(part: AccountPart, desk: Desk) -> AccountPaths:
     case_path = None if case is None else _fact_path(case, desk)
     if case is not None and part.case is not None:
         if isinstance(case.type, ContextOf):
-            _report_misfits(case_shape(desk.currency), case.type, case_path or "case", part.case, desk)
+            _report_misfits(case_shape(), case.type, case_path or "case", part.case, desk)
         elif not isinstance(case.type, Unknown):
             desk.error(Code.TYPE_MISMATCH, "the dunning case must be a record", part.case.span)
     channels = desk.optional(part.channels, ListOf(Text()))

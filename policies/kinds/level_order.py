@@ -23,6 +23,7 @@ def check_level_order(part: DunningPart, levels: tuple[Level, ...], desk: Desk) 
     _check_days(part, levels, desk)
     legal: str | None = None
     loud: str | None = None
+    bearing: str | None = None
     for written, level in zip(part.levels, levels, strict=True):
         if legal is not None:
             said = f"`{level.name}` can never be reached: with `{legal}` the dunning stops and legal steps begin"
@@ -35,7 +36,11 @@ def check_level_order(part: DunningPart, levels: tuple[Level, ...], desk: Desk) 
             said = f"`{loud}` is repeated, but `{level.name}` after it is not: there the dunning falls silent"
             desk.warn(Code.DUNNING, said, written.span("level"), "add `always_dun: true` to it")
             loud = None
+        if bearing is not None and not level.interest and not level.legal:
+            said = f"`{bearing}` bears interest, but the stricter `{level.name}` after it does not"
+            desk.warn(Code.DUNNING, said, written.span("level"), "add `interest: true` to it")
         _check_special(part, written, desk)
+        bearing = level.name if level.interest else None
         legal = level.name if level.legal else legal
         loud = level.name if level.always_dun and not level.legal else loud
 

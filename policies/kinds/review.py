@@ -31,6 +31,16 @@ REVIEW: Mapping[str, Texts] = {
     "not_converted": _texts(
         "in a currency that is not converted: {currency}", "该币种无法折算：{currency}", "該幣別無法換算：{currency}"
     ),
+    "notice_dated_ahead": _texts(
+        "the last notice is dated {day}, after {as_of}: nothing is sent until then",
+        "上次催款通知日期为 {day}，晚于 {as_of}，在此之前不发送催款通知",
+        "上次催款通知日期為 {day}，晚於 {as_of}，在此之前不寄發催款通知",
+    ),
+    "invoiced_after_due": _texts(
+        "invoiced on {invoiced}, after its due date {due}",
+        "开票日期 {invoiced} 晚于到期日 {due}",
+        "發票日期 {invoiced} 晚於到期日 {due}",
+    ),
     "terms_too_long": _texts(
         "terms of {days} days are longer than {longest}",
         "约定账期 {days} 天，超过上限 {longest} 天",
