@@ -241,7 +241,8 @@ def sent(item: OpenItem, end: ItemResult, on: dt.date, deadline: dt.date | None)
 
 def charged(rungs: Ladder, before: OpenItem, after: OpenItem, added: Decimal | None) -> OpenItem:
     """The item with its own interest added up, from 0 while nothing can have been charged."""
-    first = all(not rung.interest for rung in rungs.levels[: before.level_sent])
+    reached = max([before.level_sent, *(event.level_before or 0 for event in before.events)])
+    first = all(not rung.interest for rung in rungs.levels[:reached])
     known = before.interest_charged if before.interest_charged is not None or not first else Decimal(0)
     if added is None and (known is None or after.last_dunned_on == before.last_dunned_on):
         return after
