@@ -11,12 +11,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
-from api import decisions, health, pages, policies_view, previews
+from api import decisions, health, log_view, metrics, pages, policies_view, previews
+from api.audit.moments import Clock
 from api.description import fit_description
 from api.edge import Edge
 from api.identities import new_id
 from api.problems import PROBLEMS, Problem, problem_response
-from api.running import Clock, start, terminate, utc_now
+from api.running import start, terminate, utc_now
 from api.settings import Settings
 
 log = logging.getLogger("writ")
@@ -29,21 +30,24 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, leave: Callable[[]
     """The service with its policies loaded and its record open, ready to be run by any ASGI server.
 
     `leave` is called when the record cannot be trusted any more; the process must then end and be started again.
-    Raises PolicyFileError, policies.diagnostics.Refused and AuditUnavailableError.
+    Raises PolicyFileError, policies.diagnostics.Refused, AuditUnavailableError and KeyFileError.
     """
     running = start(settings, clock, leave)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        running.audit.publisher.start()
         yield
-        running.store.close()
+        running.audit.close()
 
     app = pages.new_app(lifespan)
     app.state.running = running
     app.include_router(decisions.router)
     app.include_router(previews.router)
     app.include_router(policies_view.router)
+    app.include_router(log_view.router)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.add_api_route("/problems", pages.problems_page, include_in_schema=False)
     app.add_api_route("/", _to_docs, include_in_schema=False)
     app.add_exception_handler(Problem, _answer_problem)
@@ -61,6 +65,7 @@ async def _answer_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, Problem):
         raise error
     request_id = request.state.request_id
+    request.app.state.running.metrics.problems.labels(error.code).inc()
     cause = f": {error.__cause__}" if error.__cause__ is not None else ""
     level = logging.ERROR if PROBLEMS[error.code].status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
     log.log(level, "request %s: %s%s", request_id, error.code, cause)

@@ -15,6 +15,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from api.audit_cli import app as audit_app
+
 app = typer.Typer(
     name="writ",
     help="Credit, classification and dunning decisions from YAML policies, with reasons and proof.",
@@ -23,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(audit_app)
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -236,7 +240,7 @@ def facts(
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
-    database: Annotated[Path | None, typer.Option(metavar="FILE", help="The record of every decision.")] = None,
+    database: Annotated[str | None, typer.Option(metavar="FILE|URL", help="The record of every decision.")] = None,
     policies: Annotated[Path | None, typer.Option(metavar="FILE", help="The policies in force.")] = None,
 ) -> None:
     """Answer decision requests over HTTP, each recorded before it is answered."""

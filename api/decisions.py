@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-import hashlib
 import time
+from concurrent.futures import Future
 
 import orjson
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
-from api.identities import new_id
+from api.audit.appending import Key, find_key, key_hash
+from api.audit.canonical import fingerprint
+from api.audit.database import AuditBrokenError, AuditUnavailableError, KeyReusedError
+from api.audit.records import decision_answer, read_record
+from api.audit.store import Kept
 from api.intake import KEY_HEADER, read_asked, read_json, read_key
-from api.ledger import decision_answer, fingerprint, make_record, read_record
-from api.problems import PROBLEMS, Problem, misfits_problem
+from api.problems import PROBLEMS, RETRY_SECONDS, Problem, misfits_problem
+from api.recording import decision_record, headline
 from api.request import Request as Asked
 from api.revisions import InForce
 from api.running import Running
-from api.store import AuditBrokenError, AuditUnavailableError, Kept, Key, KeyReusedError
 from api.strict_json import JsonValue
 from api.wire import DecisionAnswer, DecisionRequest, ProblemDocument, RecordedDecision
 from engine import decide
@@ -28,9 +32,10 @@ from policies.ir import Policy
 PRINCIPAL = "local"
 """Who asks, as long as nobody has to say."""
 
-RETRY_SECONDS = 2
-
-_NOT_HERE = {"decision_unknown", "path_unknown", "not_ready", "calendar_none"}
+NOT_OF_DECISIONS = frozenset(
+    {"decision_unknown", "entry_unknown", "path_unknown", "query_invalid", "not_ready", "calendar_none"}
+)
+"""Problems that a decision request never meets."""
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
 
@@ -53,7 +58,7 @@ def problems(*codes: str) -> dict[int | str, dict[str, Json]]:
     "/{policy}",
     summary="Decide",
     response_model=DecisionAnswer,
-    responses=problems(*(code for code in PROBLEMS if code not in _NOT_HERE)),
+    responses=problems(*(code for code in PROBLEMS if code not in NOT_OF_DECISIONS)),
     openapi_extra={
         "parameters": [
             {
@@ -75,43 +80,50 @@ async def post_decision(policy: str, request: Request) -> Response:
     running: Running = request.app.state.running
     key = read_key(request)
     body = await read_json(request, running.settings.max_body, running.settings.body_timeout)
-    deadline = time.monotonic() + running.settings.busy_timeout  # from here, so that waiting for a thread counts
-    return await run_sync(_decide, running, policy, key, body, deadline)
-
-
-def _decide(running: Running, policy: str, key: str, body: JsonValue, deadline: float) -> Response:
-    used = Key(
-        scope=f"{PRINCIPAL} POST /v1/decisions",
-        key_hash=hashlib.sha256(key.encode()).digest(),
-        fingerprint=fingerprint(policy, body),
-    )
+    started = time.monotonic()
+    deadline = started + running.settings.busy_timeout  # from here, so that waiting for a thread counts
+    hash_ = key_hash(f"{PRINCIPAL} POST /v1/decisions", key)
     try:
-        kept = running.store.find_key(used) or _record(running, policy, used, body, deadline)
-        answer = orjson.dumps(_answer(running, kept))
+        with running.admission.enter():
+            async with running.in_progress.turn(hash_):
+                kept = await run_sync(_known_or_queued, running, policy, hash_, body, deadline)
+                if isinstance(kept, Future):
+                    kept = await asyncio.wrap_future(kept)
+                answer = await run_sync(_answer_bytes, running, kept)
     except KeyReusedError:
         detail = f"the {KEY_HEADER} was used before, with another request"
         raise Problem("idempotency_key_reused", detail) from None
     except AuditUnavailableError as error:
         raise unavailable(running, error) from error
+    running.metrics.answered(policy, kept.replayed, time.monotonic() - started)
     headers = {"Idempotency-Replayed": "true"} if kept.replayed else {}
     return Response(answer, media_type="application/json", headers=headers)
 
 
-def _record(running: Running, policy_name: str, key: Key, body: JsonValue, deadline: float) -> Kept:
+def _known_or_queued(
+    running: Running, policy: str, hash_: bytes, body: JsonValue, deadline: float
+) -> Kept | Future[Kept]:
+    """The entry that the key has, or a new decision on its way into the log."""
+    key = Key(hash_, fingerprint(policy, body))
+    return find_key(running.audit.store, key) or _queue(running, policy, key, body, deadline)
+
+
+def _queue(running: Running, policy_name: str, key: Key, body: JsonValue, deadline: float) -> Future[Kept]:
     policy = policy_named(running, policy_name)
     asked = read_asked(body)
-    at = running.clock()
+    at, went_back = running.audit.moments.read()
     decision, deciding = decided(running, policy, asked, at.date())
-    content = {
-        "principal": PRINCIPAL,
-        "key_sha256": key.key_hash.hex(),
-        "fingerprint": key.fingerprint.hex(),
-        "revision": deciding.revision,
-        "bundle_digest": deciding.bundle.digest,
-        "facts": asked.facts,
-        "decision": decision.to_json(),
-    }
-    return running.store.append(make_record("decision", new_id("dec", at), at, content), key, deadline)
+    record = decision_record(
+        policy, deciding, asked.facts, decision, key=key, principal=PRINCIPAL, at=at, went_back=went_back
+    )
+    queued = running.audit.writer.submit(record, key, deadline)
+    queued.add_done_callback(lambda done: _count(running, policy.name, headline(decision), done))
+    return queued
+
+
+def _count(running: Running, policy: str, outcome: str | None, done: Future[Kept]) -> None:
+    if done.exception() is None and not done.result().replayed:
+        running.metrics.decisions.labels(policy, outcome or "").inc()
 
 
 def decided(running: Running, policy: Policy, asked: Asked, today: dt.date) -> tuple[Decision, InForce]:
@@ -134,22 +146,34 @@ def decided(running: Running, policy: Policy, asked: Asked, today: dt.date) -> t
     responses=problems("decision_unknown", "audit_unavailable", "internal_error"),
 )
 def get_decision(decision_id: str, request: Request) -> Response:
-    """The answer as it was given, with the facts it was made on."""
+    """The answer as it was given, with the facts it was made on. What was erased since is null."""
     running: Running = request.app.state.running
     try:
-        kept = running.store.find_id(decision_id) if decision_id.startswith("dec_") else None
-        if kept is None:
-            raise Problem("decision_unknown", "there is no decision with this id")
-        answer = _answer(running, kept, with_facts=True)
+        kept = find_decision(running, decision_id)
+        record = recorded(running, kept)
     except AuditUnavailableError as error:
         raise unavailable(running, error) from error
+    answer = decision_answer(record, kept.seq, kept.leaf) | {"facts": record["facts"]}
     return Response(orjson.dumps(answer), media_type="application/json")
 
 
-def _answer(running: Running, kept: Kept, *, with_facts: bool = False) -> dict[str, Json]:
-    record = read_record(kept.body, running.store.part)
-    answer = decision_answer(record, kept.seq, kept.leaf)
-    return answer | {"facts": record["facts"]} if with_facts else answer
+def find_decision(running: Running, decision_id: str) -> Kept:
+    """The entry of a decision. Raises Problem and AuditUnavailableError."""
+    kept = running.audit.store.find_id(decision_id) if decision_id.startswith("dec_") else None
+    if kept is None:
+        raise Problem("decision_unknown", "there is no decision with this id")
+    return kept
+
+
+def recorded(running: Running, kept: Kept) -> dict[str, Json]:
+    """The whole record of an entry, with what stands beside it."""
+    store = running.audit.store
+    personal = store.personal(kept.seq) if b'"personal":' in kept.body else ()
+    return read_record(kept.body, store.part, personal)
+
+
+def _answer_bytes(running: Running, kept: Kept) -> bytes:
+    return orjson.dumps(decision_answer(recorded(running, kept), kept.seq, kept.leaf))
 
 
 def policy_named(running: Running, name: str) -> Policy:

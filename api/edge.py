@@ -8,10 +8,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.audit.moments import Clock
 from api.identities import new_id
 from api.pages import content_policy
 from api.problems import Problem, problem_response
-from api.running import Clock
 
 log = logging.getLogger("writ")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from api.decisions import RETRY_SECONDS, problems
-from api.problems import Problem
+from api.audit.database import AuditBrokenError, AuditUnavailableError
+from api.audit.records import timestamp
+from api.decisions import problems
+from api.problems import RETRY_SECONDS, Problem
 from api.running import Running
-from api.store import AuditBrokenError, AuditUnavailableError
 from api.wire import Health, Readiness
 
 router = APIRouter(tags=["operations"])
@@ -24,7 +25,7 @@ def readyz(request: Request) -> Readiness:
     """A revision is loaded and the database has just committed a row, as a decision would have it do."""
     running: Running = request.app.state.running
     try:
-        running.store.prove_writable(running.clock())
+        running.audit.store.prove_writable(timestamp(running.clock()))
     except AuditUnavailableError as error:
         if isinstance(error, AuditBrokenError):
             running.leave()

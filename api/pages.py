@@ -45,7 +45,7 @@ def content_policy(path: str) -> str:
     """What a browser may load for an answer from `path`: of the pages their own assets, of anything else nothing."""
     if path.startswith("/docs"):
         return _DOCS_POLICY
-    return _PROBLEMS_POLICY if path == "/problems" else _NO_PAGE
+    return _PROBLEMS_POLICY if path == "/problems" or path.endswith("/certificate") else _NO_PAGE
 
 
 def problems_page() -> HTMLResponse:

@@ -7,8 +7,8 @@ import shlex
 import orjson
 from fastapi import APIRouter, Request
 
+from api.audit.canonical import canonical
 from api.decisions import policy_named, problems
-from api.ledger import canonical
 from api.revisions import InForce
 from api.running import Running
 from api.wire import PolicyLine, PolicyList, PolicyView

@@ -6,16 +6,16 @@ import orjson
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
-from api.decisions import decided, policy_named, problems, unavailable
+from api.audit.database import AuditUnavailableError
+from api.decisions import NOT_OF_DECISIONS, decided, policy_named, problems, unavailable
 from api.intake import read_asked, read_json
 from api.preview import has_calendar, preview_json
 from api.problems import PROBLEMS, Problem
 from api.running import Running
-from api.store import AuditUnavailableError
 from api.strict_json import JsonValue
 from api.wire import DecisionRequest, PreviewAnswer
 
-_NOT_HERE = {"decision_unknown", "path_unknown", "not_ready"}
+_NOT_HERE = {*NOT_OF_DECISIONS, "overloaded"} - {"calendar_none"}
 
 router = APIRouter(prefix="/v1/previews", tags=["previews"])
 

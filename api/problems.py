@@ -12,6 +12,9 @@ from engine.decision import Json, Misfit
 
 MEDIA_TYPE = "application/problem+json"
 
+RETRY_SECONDS = 2
+"""What `Retry-After` says where trying again may help."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -37,10 +40,14 @@ PROBLEMS: Mapping[str, Kind] = {
     ),
     "policy_unknown": Kind(404, "there is no such policy", "`GET /v1/policies` lists the policies in force"),
     "decision_unknown": Kind(404, "there is no such decision", "use the `decision_id` of an answer"),
+    "entry_unknown": Kind(404, "the log has no such entry", "`GET /v1/log/checkpoint` says how many it has"),
     "path_unknown": Kind(404, "there is nothing at this address", "`/docs` lists the addresses"),
     "method_not_allowed": Kind(405, "this address does not take this method", "the header Allow lists what it takes"),
     "body_too_slow": Kind(
         408, "the body did not arrive in time", "send the whole body within the setting `body_timeout`"
+    ),
+    "idempotency_key_in_progress": Kind(
+        409, "a request with this Idempotency-Key is under way", "send the same request with the same key again"
     ),
     "body_too_large": Kind(413, "the body is too large", "send less, or raise the setting `max_body`"),
     "media_type_unsupported": Kind(415, "the body's media type is not read", "send `Content-Type: application/json`"),
@@ -55,11 +62,15 @@ PROBLEMS: Mapping[str, Kind] = {
     "idempotency_key_reused": Kind(
         422, "the Idempotency-Key stands for another request", "repeat the first request exactly, or use a new key"
     ),
+    "query_invalid": Kind(422, "the query cannot be answered", "mend every place in `errors`"),
     "request_invalid": Kind(422, "the request does not have the right members", "mend every place in `errors`"),
     "facts_invalid": Kind(422, "the facts do not fit the policy", "mend every place in `errors`; nothing was decided"),
     "internal_error": Kind(500, "the service failed; nothing was answered", "tell the operator the `request_id`"),
     "audit_unavailable": Kind(
         503, "the record cannot be written, so nothing was decided", "send the same request with the same key again"
+    ),
+    "overloaded": Kind(
+        503, "too many decisions are under way", "send the same request with the same key again, after a pause"
     ),
     "not_ready": Kind(503, "the service cannot decide now", "see `detail`; try again"),
 }

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 import policies
-from api.store import Store
+from api.audit.store import Store
 from policies.diagnostics import Refused
 from policies.ir import Bundle, Policy
 from policies.kinds.ladder import Dunning
@@ -68,8 +68,9 @@ class Revisions:
         """Each policy of each revision by name and digest; of several revisions with the same policy the latest."""
         return [
             ((name, digest), number)
-            for number, body in self.store.revision_entries()
-            for name, digest in orjson.loads(body)["policies"].items()
+            for number, seq in self.store.revision_entries()
+            for kept in self.store.entries(seq, seq + 1)
+            for name, digest in orjson.loads(kept.body)["policies"].items()
         ]
 
     def _bundle(self, number: int) -> Bundle | None:

@@ -1,4 +1,4 @@
-"""A service that stands ready: its settings, its record, its clock, and the policies in force."""
+"""A service that stands ready: its settings, its audit log, its clock, and the policies in force."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import policies
+from api.admission import Admission, InProgress
+from api.audit.log import Log
+from api.audit.moments import Clock
+from api.audit.records import Catalogued, Record, make_record
 from api.identities import new_id
-from api.ledger import Record, make_record
+from api.metrics import Metrics
 from api.revisions import InForce, Revisions
 from api.settings import Settings
-from api.store import Store
 from policies.diagnostics import Code, Diagnostic, Refused
 from policies.ir import Bundle
 from policies.source import decode
-
-Clock = Callable[[], dt.datetime]
-"""Gives the present moment, in UTC."""
 
 
 class PolicyFileError(Exception):
@@ -31,10 +31,13 @@ class Running:
     """What every request needs. `leave` ends the process once the record cannot be trusted."""
 
     settings: Settings
-    store: Store
+    audit: Log
     clock: Clock
     in_force: InForce
     revisions: Revisions
+    metrics: Metrics
+    admission: Admission
+    in_progress: InProgress
     leave: Callable[[], None]
 
 
@@ -49,7 +52,7 @@ def terminate() -> None:
 
 
 def start(settings: Settings, clock: Clock, leave: Callable[[], None]) -> Running:
-    """Read the policies and open the record; a text not seen before becomes the next revision.
+    """Read the policies and open the log; a text not seen before becomes the next revision.
 
     Raises PolicyFileError, policies.diagnostics.Refused (the policies are wrong) and AuditUnavailableError.
     """
@@ -60,16 +63,24 @@ def start(settings: Settings, clock: Clock, leave: Callable[[], None]) -> Runnin
         msg = f"cannot read the policy file `{path}`: {error.strerror}"
         raise PolicyFileError(msg) from error
     bundle = policies.load(decode(str(path), raw))
-    store = Store(settings.database, settings.busy_timeout)
-    at = clock()
-    number = store.revise(
-        bundle.digest,
-        bundle.name,
-        bundle.source.text.encode(),
-        at,
-        lambda number: _revision_record(bundle, number, at),
-    )
-    return Running(settings, store, clock, InForce(bundle, number), Revisions(store), leave)
+    metrics = Metrics()
+    audit = Log(settings.places(), settings.busy_timeout, clock, metrics.committed)
+    try:
+        number = _revise(audit, bundle)
+    except BaseException:
+        audit.close()
+        raise
+    metrics.watch(audit)
+    admission = Admission(settings.queue)
+    in_force = InForce(bundle, number)
+    revisions = Revisions(audit.store)
+    return Running(settings, audit, clock, in_force, revisions, metrics, admission, InProgress(), leave)
+
+
+def _revise(audit: Log, bundle: Bundle) -> int:
+    at, _ = audit.moments.read()
+    text = bundle.source.text.encode()
+    return audit.revise(bundle.digest, bundle.name, text, lambda number: _revision_record(bundle, number, at))
 
 
 def _revision_record(bundle: Bundle, number: int, at: dt.datetime) -> Record:
@@ -80,4 +91,4 @@ def _revision_record(bundle: Bundle, number: int, at: dt.datetime) -> Record:
         raise Refused([Diagnostic(Code.BACKDATED, said, span, f"write {at.date()} or a later day")])
     digests = {name: policy.digest for name, policy in bundle.policies.items()}
     content = {"revision": number, "bundle": bundle.name, "bundle_digest": bundle.digest, "policies": digests}
-    return make_record("revision", new_id("rev", at), at, content)
+    return make_record("revision", new_id("rev", at), at, content, catalogued=Catalogued(revision=number))

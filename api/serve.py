@@ -7,15 +7,15 @@ import os
 import signal
 import socket
 import sys
-from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
 from api.app import create_app
+from api.audit.database import AuditUnavailableError
+from api.audit.signing import KeyFileError
 from api.running import PolicyFileError, Running
 from api.settings import Settings, SettingsError
-from api.store import AuditUnavailableError
 from policies.diagnostics import Refused, render_text
 
 STOPPED, NOT_STARTED, RECORD_LOST = 0, 1, 74
@@ -45,6 +45,7 @@ def run(settings: Settings) -> int:
     Says on stdout where it listens, and on stderr why it does not start.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         listening = _listen(settings.host, settings.port)
     except OSError as error:
@@ -55,8 +56,10 @@ def run(settings: Settings) -> int:
         return _not_started(render_text(refused.diagnostics).rstrip("\n"))
     except PolicyFileError as error:
         return _not_started(str(error))
+    except KeyFileError as error:
+        return _not_started(f"{error}\nname its file with WRIT_LOG_KEY, or make a new key: writ audit rotate-key")
     except AuditUnavailableError as error:
-        return _not_started(f"cannot keep a record in `{settings.database}`: {error}")
+        return _not_started(f"cannot keep a record in `{settings.places().shown}`: {error}")
     running: Running = app.state.running
     config = uvicorn.Config(
         app,
@@ -76,7 +79,7 @@ def run(settings: Settings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _nothing)
     _Server(config, _greeting(settings, running, listening)).run(sockets=[listening])
-    return RECORD_LOST if running.store.broken else STOPPED
+    return RECORD_LOST if running.audit.store.broken else STOPPED
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:
@@ -103,7 +106,9 @@ def _listen(host: str, port: int) -> socket.socket:
 def _greeting(settings: Settings, running: Running, listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    what = f"{settings.policy_file}, revision {running.in_force.revision}; record in {Path(settings.database)}"
+    what = (
+        f"{settings.policy_file}, revision {running.in_force.revision}; record in {running.audit.store.database.name}"
+    )
     return f"writ listens on http://{shown}:{port} ({what}; http://{shown}:{port}/docs)"
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from api.audit.places import Places
+
 PREFIX = "WRIT_"
 
 
@@ -21,15 +23,38 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     policy_file: Path = Field(default=Path("policies.yaml"), description="the policies in force, read at the start")
-    database: Path = Field(default=Path("writ.db"), description="the SQLite file with the record of every decision")
+    database: str = Field(
+        default="writ.db",
+        description="the record of every decision: a SQLite file, or `postgresql://user:password@host/database`",
+        min_length=1,
+    )
+    log_key: Path | None = Field(default=None, description="the file with the key that signs the log's checkpoints")
+    checkpoints: Path | None = Field(
+        default=None, description="the file that gets every checkpoint; keep it on another disk than the database"
+    )
     host: str = Field(default="127.0.0.1", description="the address to listen on", min_length=1)
     port: int = Field(default=8700, description="the port to listen on; 0 takes a free one", ge=0, le=65535)
     max_body: int = Field(default=1_048_576, description="the largest request body, in bytes", ge=1024, le=11_000_000)
     body_timeout: float = Field(default=10, description="seconds a request body may take to arrive", gt=0, le=60)
     busy_timeout: float = Field(default=5, description="seconds a decision waits for the database", gt=0, le=8)
+    queue: int = Field(
+        default=64,
+        description="decisions under way at once; further ones get 503 and may be sent again",
+        ge=1,
+        le=10_000,
+    )
     concurrency: int = Field(
         default=200, description="connections served at once; further ones get 503", ge=1, le=10_000
     )
+
+    def places(self) -> Places:
+        """Where the log is kept: without other words, key and checkpoints stand beside the database's file."""
+        beside = Path("writ.db") if "://" in self.database else Path(self.database)
+        return Places(
+            database=self.database,
+            key=self.log_key or beside.with_name(f"{beside.name}.key"),
+            checkpoints=self.checkpoints or beside.with_name(f"{beside.name}.checkpoints"),
+        )
 
     @classmethod
     def read(cls, environ: Mapping[str, str], given: Mapping[str, object] | None = None) -> Settings:

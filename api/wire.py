@@ -135,6 +135,67 @@ class RecordedDecision(DecisionAnswer):
     facts: Json
 
 
+class LogEntry(Shape):
+    """An entry of the log, by what it is found by; null where it has no such thing."""
+
+    seq: int = Field(ge=0)
+    id: str
+    kind: str
+    at: dt.datetime
+    policy: str | None
+    outcome: str | None = Field(description="the word of the outcome that says most: decision, class, dunning outcome")
+    revision: int | None
+    principal: str | None
+    subject: str | None
+    reasons: list[str] = Field(description="the codes of the reasons that were given, each once")
+
+
+class EntryPage(Shape):
+    """Entries that were looked for, the newest first."""
+
+    entries: list[LogEntry]
+    next: str | None = Field(description="the address of the page below; null on the last one")
+
+
+class EntryCount(Shape):
+    """A value, and how many entries have it."""
+
+    value: str | int | None
+    entries: int = Field(ge=1)
+
+
+class EntryCounts(Shape):
+    """Entries that were looked for, counted; the most first."""
+
+    by: str
+    counts: list[EntryCount]
+
+
+Hashes = Annotated[list[Digest], Field(description="SHA-256, hexadecimal, in the order of RFC 9162")]
+Note = Annotated[
+    str | None, Field(description="the checkpoint the proof leads to: a signed note; null for other sizes")
+]
+
+
+class InclusionProof(Shape):
+    """Proof that a leaf is in the log (RFC 9162, section 2.1.3)."""
+
+    seq: int = Field(ge=0)
+    leaf: Digest
+    size: int = Field(ge=1)
+    proof: Hashes
+    checkpoint: Note
+
+
+class ConsistencyProof(Shape):
+    """Proof that the log of `from` entries is the beginning of that of `to` (RFC 9162, section 2.1.4)."""
+
+    from_: int = Field(alias="from", ge=0)
+    to: int = Field(ge=1)
+    proof: Hashes
+    checkpoint: Note
+
+
 class PreviewEffect(Shape):
     """What a notice does to the account beside asking for money."""
 

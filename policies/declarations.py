@@ -81,6 +81,9 @@ def declare_fact(name: str, part: FactPart, span: Span, declaring: Declaring) ->
         )
     type_ = declared_type(word, part, members, span, declaring)
     refuse_protected(name, "a fact", span, declaring.report)
+    if part.subject and not isinstance(type_, (Text, Unknown)):
+        said = f"`subject` marks a text, by which somebody is found; {quote(name)} is {describe(type_)}"
+        declaring.report(Diagnostic(Code.SHAPE, said, part.span("subject"), "mark the customer number"))
     default = None if part.default is None else literal_value(part.default, type_, declaring.report)
     missing = optional and part.default is None
     return Fact(
@@ -92,6 +95,7 @@ def declare_fact(name: str, part: FactPart, span: Span, declaring: Declaring) ->
         high=part.max,
         whole=part.whole or word == "count",
         pii=part.pii,
+        subject=part.subject,
         from_customer=part.from_customer,
         title=texts(part.title, declaring.languages),
         fields=members,

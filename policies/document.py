@@ -47,7 +47,9 @@ class FactPart(Part):
     default: Expression | None = None
     """Its value when it is left out: it is then never unknown. Never choose one that is lenient."""
     pii: Truth = False
-    """Personal data: error messages do not repeat what was sent."""
+    """Personal data: error messages do not repeat what was sent, the record keeps it so that it can be erased."""
+    subject: Truth = False
+    """Whom or what a decision is about: its text is what an auditor finds all decisions on somebody by."""
     from_customer: Truth = False
     """The customer supplies it, and is told when it is missing; of a record, all its fields."""
     title: TextsField | None = None

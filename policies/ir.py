@@ -54,7 +54,7 @@ class Fact:
 
     For a context, or a list of contexts, `fields` declares the members (and `type` agrees with them).
     `low` and `high` bound a number or amount, both ends included. What is `from_customer` the customer supplies, all
-    members with it.
+    members with it. `subject` marks the text that says whom a decision is about.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Fact:
     high: Decimal | None = None
     whole: bool = False
     pii: bool = False
+    subject: bool = False
     from_customer: bool = False
     title: Texts = field(default_factory=dict)
     fields: tuple[Fact, ...] = ()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 
 from api import serve
-from api.ledger import Record
+from api.audit.appending import Key
+from api.audit.records import Record
+from api.audit.store import Kept
+from api.audit.writer import Writer
 from api.settings import Settings
-from api.store import Kept, Key, Store
 
 
 def run_quietly(folder: str, port: int) -> None:
@@ -19,16 +22,18 @@ def run_quietly(folder: str, port: int) -> None:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     database, policy_file = Path(folder, "writ.db"), Path(folder, "policies.yaml")
-    sys.exit(serve.run(Settings(database=database, policy_file=policy_file, port=port)))
+    sys.exit(serve.run(Settings(database=str(database), policy_file=policy_file, port=port)))
 
 
 def run_answering_before_the_commit(folder: str, port: int) -> None:
     """The service with the fault that the kill test is there to find: the commit follows half a second later."""
-    append = Store.append
+    submit = Writer.submit
 
-    def late(store: Store, record: Record, key: Key, deadline: float) -> Kept:
-        threading.Timer(0.5, append, (store, record, key, deadline + 1)).start()
-        return Kept(0, record.body, record.leaf)
+    def late(writer: Writer, record: Record, key: Key | None, deadline: float) -> Future[Kept]:
+        threading.Timer(0.5, submit, (writer, record, key, deadline + 1)).start()
+        done: Future[Kept] = Future()
+        done.set_result(Kept(0, record.body, record.leaf))
+        return done
 
-    Store.append = late  # type: ignore[assignment, method-assign]  # the process ends with it
+    Writer.submit = late  # type: ignore[assignment, method-assign]  # the process ends with it
     run_quietly(folder, port)

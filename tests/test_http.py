@@ -147,7 +147,7 @@ def test_a_bug_is_a_500_without_internals_and_decides_nothing(tmp_path: Path, mo
         raise ZeroDivisionError(msg)
 
     (tmp_path / "policies.yaml").write_text(POLICIES, encoding="utf-8")
-    settings = Settings(policy_file=tmp_path / "policies.yaml", database=tmp_path / "writ.db")
+    settings = Settings(policy_file=tmp_path / "policies.yaml", database=str(tmp_path / "writ.db"))
     app = create_app(settings)
 
     async def ask() -> httpx.Response:
@@ -162,8 +162,8 @@ def test_a_bug_is_a_500_without_internals_and_decides_nothing(tmp_path: Path, mo
     assert "ZeroDivision" not in answer.text
     after = asyncio.run(ask())
     assert "idempotency-replayed" not in after.headers
-    assert after.json()["log"]["seq"] == 1
-    app.state.running.store.close()
+    assert after.json()["log"]["seq"] == 2
+    app.state.running.audit.close()
 
 
 # Describing itself

@@ -40,7 +40,13 @@ def test_no_answer_is_listed_that_is_never_sent(described: dict[str, Any]) -> No
     refusing = {
         path for path, methods in described["paths"].items() for one in methods.values() if "422" in one["responses"]
     }
-    assert refusing == {"/v1/decisions/{policy}", "/v1/previews/{policy}"}
+    asking_the_log = {"entries", "counts", "proofs/inclusion", "proofs/consistency"}
+    assert refusing == {
+        "/v1/decisions/{policy}",
+        "/v1/previews/{policy}",
+        "/v1/decisions/{decision_id}/certificate",
+        *(f"/v1/log/{name}" for name in asking_the_log),
+    }
 
 
 def test_every_shape_that_is_referred_to_is_there(described: dict[str, Any]) -> None:

@@ -11,10 +11,12 @@ import httpx
 import orjson
 import pysqlite3.dbapi2 as driver
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.ledger import canonical, read_record
+from api.audit.canonical import canonical
+from api.audit.records import read_record
 from api.strict_json import parse
 from engine import decide
 from engine.facts import fit
@@ -90,8 +92,10 @@ def recorded(database: Path, decision: str) -> tuple[dict[str, Any], bytes]:
         found: bytes = connection.execute(statement, (value,)).fetchone()[0]
         return found
 
-    body = one("SELECT body FROM entry WHERE id = ?", decision)
-    record = read_record(body, lambda digest: one("SELECT body FROM part WHERE digest = ?", digest))
+    body = zstandard.decompress(one("SELECT body FROM entry WHERE id = ?", decision))
+    record = read_record(
+        body, lambda digest: zstandard.decompress(one("SELECT body FROM part WHERE digest = ?", digest))
+    )
     text = one("SELECT text FROM revision WHERE number = ?", record["revision"])
     connection.close()
     return record, text

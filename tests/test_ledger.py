@@ -16,11 +16,20 @@ import pysqlite3.dbapi2 as driver
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
-from api import sqlite
+from api.audit import sqlite
+from api.audit.appending import Key
+from api.audit.canonical import canonical, fingerprint
+from api.audit.database import AuditBrokenError, AuditUnavailableError, KeyReusedError
+from api.audit.log import Log
+from api.audit.places import Places
+from api.audit.records import LARGEST, Record, make_record, read_record, timestamp
+from api.audit.store import Kept, Store
+from api.audit.tables import revision
+from api.audit.verify import leaf_hash
+from api.audit.writer import Writer
 from api.identities import new_id
-from api.ledger import LARGEST, Record, canonical, fingerprint, leaf_hash, make_record, read_record, timestamp
-from api.store import AuditBrokenError, AuditUnavailableError, Kept, Key, KeyReusedError, Store
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
@@ -38,16 +47,23 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
+@pytest.fixture
+def writer(store: Store) -> Iterator[Writer]:
+    opened = Writer(store)
+    yield opened
+    opened.close()
+
+
 def key(name: str, asks: str = "this") -> Key:
-    return Key("local", hashlib.sha256(name.encode()).digest(), hashlib.sha256(asks.encode()).digest())
+    return Key(hashlib.sha256(name.encode()).digest(), hashlib.sha256(asks.encode()).digest())
 
 
 def record(**content: Any) -> Record:
     return make_record("decision", new_id("dec", NOON), NOON, content)
 
 
-def append(store: Store, name: str, asks: str = "this", **content: Any) -> Kept:
-    return store.append(record(**content), key(name, asks), time.monotonic() + store.wait)
+def append(writer: Writer, name: str, asks: str = "this", **content: Any) -> Kept:
+    return writer.append(record(**content), key(name, asks), time.monotonic() + writer.store.wait)
 
 
 # Bytes
@@ -103,48 +119,48 @@ def test_ids_are_unlike_and_sort_by_time() -> None:
     assert {len(id_) for id_ in earlier} == {30}
 
 
-def test_what_is_too_large_stands_beside_the_record_under_its_hash(store: Store) -> None:
+def test_what_is_too_large_stands_beside_the_record_under_its_hash(writer: Writer) -> None:
     content: dict[str, Any] = {"facts": {"items": ["x" * 100] * 700}, "decision": {"outcome": {"ok": True}}}
-    kept = append(store, "large", **content)
+    kept = append(writer, "large", **content)
     assert len(kept.body) < LARGEST
     bare = json.loads(kept.body)
     assert "facts" not in bare
     assert bare["facts_sha256"] == hashlib.sha256(canonical(content["facts"])).hexdigest()
-    whole = read_record(kept.body, store.part)
+    whole = read_record(kept.body, writer.store.part)
     assert (whole["facts"], whole["decision"]) == (content["facts"], content["decision"])
-    assert append(store, "large again", **content).seq == kept.seq + 1
+    assert append(writer, "large again", **content).seq == kept.seq + 1
 
 
 # Order and keys
 
 
-def test_numbers_are_contiguous_from_zero_whoever_writes(store: Store, tmp_path: Path) -> None:
-    store.wait = 5
-    other = Store(tmp_path / "writ.db", wait=5)
+def test_numbers_are_contiguous_from_zero_whoever_writes(writer: Writer, tmp_path: Path) -> None:
+    writer.store.wait = 5
+    other = Writer(Store(tmp_path / "writ.db", wait=5))
     with ThreadPoolExecutor(8) as pool:
-        kept = list(pool.map(lambda n: append((store, other)[n % 2], f"k{n}", n=n), range(60)))
+        kept = list(pool.map(lambda n: append((writer, other)[n % 2], f"k{n}", n=n), range(60)))
     other.close()
+    other.store.close()
     assert sorted(one.seq for one in kept) == list(range(60))
 
 
-def test_one_key_has_one_record_however_many_ask_at_once(store: Store) -> None:
-    store.wait = 5
+def test_one_key_has_one_record_however_many_ask_at_once(writer: Writer) -> None:
+    writer.store.wait = 5
     with ThreadPoolExecutor(8) as pool:
-        kept = list(pool.map(lambda _: append(store, "same"), range(30)))
+        kept = list(pool.map(lambda _: append(writer, "same"), range(30)))
     assert len({(one.seq, one.body) for one in kept}) == 1
     assert sum(not one.replayed for one in kept) == 1
 
 
-def test_a_key_for_another_request_is_refused_and_writes_nothing(store: Store) -> None:
-    first = append(store, "k", asks="this")
+def test_a_key_for_another_request_is_refused_and_writes_nothing(writer: Writer) -> None:
+    first = append(writer, "k", asks="this")
     with pytest.raises(KeyReusedError):
-        append(store, "k", asks="that")
-    assert append(store, "next").seq == first.seq + 1
+        append(writer, "k", asks="that")
+    assert append(writer, "next").seq == first.seq + 1
 
 
-def test_a_record_reads_back_with_identical_bytes_after_reopening(store: Store, tmp_path: Path) -> None:
-    kept = append(store, "k", outcome={"limit": Decimal("100.10")})
-    store.close()
+def test_a_record_reads_back_with_identical_bytes_after_reopening(writer: Writer, tmp_path: Path) -> None:
+    kept = append(writer, "k", outcome={"limit": Decimal("100.10")})
     again = Store(tmp_path / "writ.db", wait=1)
     found = again.find_id(json.loads(kept.body)["id"])
     again.close()
@@ -157,21 +173,23 @@ def test_a_record_reads_back_with_identical_bytes_after_reopening(store: Store, 
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
 @pytest.mark.parametrize(("table", "column"), [("entry", "body"), ("idempotency", "fingerprint"), ("revision", "text")])
-def test_what_is_recorded_cannot_be_changed(store: Store, statement: str, table: str, column: str) -> None:
-    append(store, "k")
-    store.revise("d", "bundle", b"text", NOON, lambda _: record())
-    with pytest.raises(AuditUnavailableError, match=f"{table} is insert-only"), store.write() as connection:
+def test_what_is_recorded_cannot_be_changed(writer: Writer, statement: str, table: str, column: str) -> None:
+    append(writer, "k")
+    with writer.store.write() as connection:
+        row = {"number": 1, "bundle_digest": "d", "name": "bundle", "text": b"text", "seq": 0}
+        connection.execute(insert(revision).values(**row))
+    with pytest.raises(AuditUnavailableError, match=f"{table} is insert-only"), writer.store.write() as connection:
         connection.exec_driver_sql(statement.format(table, column, "x'00'"))
 
 
-def test_the_database_syncs_every_commit(store: Store) -> None:
-    with store.write() as connection:
+def test_the_database_syncs_every_commit(writer: Writer) -> None:
+    with writer.store.write() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 
-def test_readers_cannot_write(store: Store) -> None:
-    with pytest.raises(AuditUnavailableError, match="readonly"), store._read() as connection:  # noqa: SLF001 (the guard)
+def test_readers_cannot_write(writer: Writer) -> None:
+    with pytest.raises(AuditUnavailableError, match="readonly"), writer.store.read() as connection:
         connection.exec_driver_sql("DELETE FROM probe")
 
 
@@ -179,83 +197,84 @@ def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sqlite, "version", lambda: (3, 51, 2))
     with pytest.raises(AuditUnavailableError, match=r"SQLite 3\.51\.2 can corrupt"):
         Store(tmp_path / "writ.db", wait=1)
-    assert sqlite.new_enough((3, 51, 3))
+    monkeypatch.setattr(sqlite, "version", lambda: (3, 51, 3))
+    Store(tmp_path / "writ.db", wait=1).close()
 
 
-def test_a_text_keeps_its_revision_number(store: Store) -> None:
+def test_a_text_keeps_its_revision_number(tmp_path: Path) -> None:
+    places = Places(str(tmp_path / "writ.db"), tmp_path / "writ.key", tmp_path / "writ.checkpoints")
+    log = Log(places, 1, lambda: NOON)
+
     def revise(digest: str) -> int:
-        return store.revise(digest, "bundle", digest.encode(), NOON, lambda number: record(revision=number))
+        return log.revise(digest, "bundle", digest.encode(), lambda number: record(revision=number))
 
     assert [revise(digest) for digest in ("a", "b", "a", "c", "b")] == [1, 2, 1, 3, 2]
+    log.close()
 
 
 # Fail closed
 
 
-def test_a_lock_held_elsewhere_ends_in_time_and_leaves_nothing_behind(store: Store, tmp_path: Path) -> None:
+def test_a_lock_held_elsewhere_ends_in_time_and_leaves_nothing_behind(writer: Writer, tmp_path: Path) -> None:
     other = driver.connect(str(tmp_path / "writ.db"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     started = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
-        tries = [pool.submit(append, store, f"k{n}") for n in range(4)]
+        tries = [pool.submit(append, writer, f"k{n}") for n in range(4)]
     assert all(isinstance(one.exception(), AuditUnavailableError) for one in tries)
     assert time.monotonic() - started < 5
     other.execute("ROLLBACK")
     other.close()
-    assert append(store, "after").seq == 0
-    assert not store.broken
+    assert append(writer, "after").seq == 0
+    assert not writer.store.broken
 
 
-def test_a_full_disk_refuses_and_recovers(store: Store) -> None:
+def test_a_full_disk_refuses_and_recovers(writer: Writer) -> None:
     def limit_pages(pages: int) -> None:
-        with store.write() as connection:
+        with writer.store.write() as connection:
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
     limit_pages(1)  # SQLite takes the present size when that is larger: the file may not grow
 
     def fill() -> None:
         for n in range(100):
-            append(store, f"k{n}", facts={"remark": "x" * 3000})
+            append(writer, f"k{n}", facts={"remark": "x" * 3000})
 
     with pytest.raises(AuditUnavailableError, match="full") as refusal:
         fill()
     assert not isinstance(refusal.value, AuditBrokenError)
     limit_pages(1_000_000)
-    before = append(store, "freed")
-    assert append(store, "and again").seq == before.seq + 1
+    before = append(writer, "freed")
+    assert append(writer, "and again").seq == before.seq + 1
 
 
-def test_a_read_only_database_refuses_and_recovers(store: Store) -> None:
-    with store._writer.connect() as connection:  # noqa: SLF001 (what a file system mounted read-only does)
+def test_a_read_only_database_refuses_and_recovers(writer: Writer) -> None:
+    with writer.store.database.writer.connect() as connection:  # what a file system mounted read-only does
         driver_connection = connection.connection.driver_connection
         assert driver_connection is not None
         driver_connection.execute("PRAGMA query_only = ON")
     with pytest.raises(AuditUnavailableError, match="readonly") as refusal:
-        append(store, "k")
+        append(writer, "k")
     assert not isinstance(refusal.value, AuditBrokenError)
     driver_connection.execute("PRAGMA query_only = OFF")
-    assert append(store, "k").seq == 0
+    assert append(writer, "k").seq == 0
 
 
-def test_a_file_that_was_replaced_ends_the_store(store: Store, tmp_path: Path) -> None:
-    append(store, "k")
+def test_a_file_that_was_replaced_ends_the_store(writer: Writer, tmp_path: Path) -> None:
+    append(writer, "k")
     (tmp_path / "writ.db").rename(tmp_path / "moved.db")
     with pytest.raises(AuditBrokenError, match="removed or replaced"):
-        append(store, "k2")
-    assert store.broken
+        append(writer, "k2")
+    assert writer.store.broken
 
 
-def test_a_damaged_file_ends_the_store(store: Store, tmp_path: Path) -> None:
+def test_a_damaged_file_is_not_opened(writer: Writer, tmp_path: Path) -> None:
     for n in range(30):
-        append(store, f"k{n}", facts={"remark": "x" * 3000})
-    store.close()
+        append(writer, f"k{n}", facts={"remark": "x" * 3000})
+    writer.store.close()
     path = tmp_path / "writ.db"
     raw = bytearray(path.read_bytes())
     raw[4096:] = bytes(len(raw) - 4096)
     path.write_bytes(raw)
-    again = Store(path, wait=0.3)
     with pytest.raises(AuditBrokenError, match="malformed"):
-        append(again, "after")
-    with pytest.raises(AuditBrokenError, match="leaving"):
-        append(again, "after")
-    again.close()
+        Store(path, wait=0.3)

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from api.audit.canonical import canonical
 from api.cli import app
-from api.ledger import canonical
 from api.wire import DecisionReason
 from engine import decide
 from engine.cases import run_cases

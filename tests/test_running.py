@@ -24,7 +24,7 @@ def start_with(folder: Path, text: str) -> Running:
 
 def revision_of(folder: Path, text: str) -> int:
     running = start_with(folder, text)
-    running.store.close()
+    running.audit.close()
     return running.in_force.revision
 
 

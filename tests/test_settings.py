@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from api.audit.places import Places
 from api.settings import Settings, SettingsError, variable
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "api" / "HTTP.md"
@@ -14,7 +15,8 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "api" / "HTTP.md"
 def test_without_anything_the_defaults_hold() -> None:
     settings = Settings.read({})
     assert settings.policy_file == Path("policies.yaml")
-    assert settings.database == Path("writ.db")
+    assert settings.database == "writ.db"
+    assert settings.places() == Places("writ.db", Path("writ.db.key"), Path("writ.db.checkpoints"))
     assert (settings.host, settings.port) == ("127.0.0.1", 8700)
 
 

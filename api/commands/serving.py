@@ -12,7 +12,7 @@ from api.commands.terminal import misused
 from api.settings import Settings, SettingsError
 
 
-def run_service(host: str | None, port: int | None, database: Path | None, policies: Path | None) -> None:
+def run_service(host: str | None, port: int | None, database: str | None, policies: Path | None) -> None:
     """Serve until Ctrl-C; ends with the service's own exit code."""
     given = {"host": host, "port": port, "database": database, "policy_file": policies}
     try:

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
 
 import orjson
 
-from engine.decision import Json, plain_decimal
+from api.audit.canonical import canonical, closed
+from api.audit.personal import Kept as KeptPersonal
+from api.audit.personal import Personal, put_back, take_out
+from api.audit.verify import leaf_hash
+from engine.decision import Json
 
 FORMAT = 1
 """Version of the record's shape, in every record."""
@@ -25,36 +27,38 @@ FORMAT = 1
 LARGEST = 60_000
 """Bytes of the largest record; what would make it larger is stored beside it, under its SHA-256."""
 
-_EXACT = 2**53 - 1
-"""The largest whole number that every JSON reader keeps exactly (RFC 8259, section 6)."""
+_MOVABLE = ("facts", "decision", "entries")
 
-_MOVABLE = ("facts", "decision")
+
+@dataclass(frozen=True, slots=True)
+class Catalogued:
+    """What a record is found by. `outcome` is the one word that says most; `subject` whom it is about."""
+
+    policy: str | None = None
+    outcome: str | None = None
+    revision: int | None = None
+    principal: str | None = None
+    subject: str | None = None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One entry to be: its id, its exact bytes, its leaf hash, and the parts too large for it by their SHA-256."""
+    """One entry to be: what it is, its exact bytes and leaf hash, and what is stored beside it.
 
+    `parts` are those too large for it, by their SHA-256; `personal` is what can be erased later. `like` names what it
+    resembles, for compression: records with the same word say most in the same words.
+    """
+
+    kind: str
     id: str
+    at: dt.datetime
     body: bytes
     leaf: bytes
     parts: Mapping[bytes, bytes] = field(default_factory=dict)
-
-
-def canonical(value: Json) -> bytes:
-    """The one rendering of a JSON value in the record's profile. Raises TypeError for what JSON does not have."""
-    return orjson.dumps(_closed(value, _recorded))
-
-
-def fingerprint(policy: str, body: Json) -> bytes:
-    """SHA-256 of what a request asks, however its members are ordered and its numbers written."""
-    asked = {"policy": policy, "body": body}
-    return hashlib.sha256(orjson.dumps(_closed(asked, _compared))).digest()
-
-
-def leaf_hash(body: bytes) -> bytes:
-    """The leaf of a record in the hash tree: SHA-256 of 0x00 and the record's bytes (RFC 9162, section 2.1.1)."""
-    return hashlib.sha256(b"\x00" + body).digest()
+    personal: tuple[KeptPersonal, ...] = ()
+    catalogued: Catalogued = Catalogued()
+    like: str | None = None
 
 
 def timestamp(moment: dt.datetime) -> str:
@@ -62,9 +66,24 @@ def timestamp(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def make_record(kind: str, id_: str, at: dt.datetime, content: Mapping[str, Json]) -> Record:
-    """A record of one kind with its content; members too large for it are replaced by `<member>_sha256`."""
-    members = {"writ_record": FORMAT, "kind": kind, "id": id_, "at": timestamp(at), **content}
+def make_record(
+    kind: str,
+    id_: str,
+    at: dt.datetime,
+    content: Mapping[str, Json],
+    *,
+    personal: Personal | None = None,
+    catalogued: Catalogued | None = None,
+    like: str | None = None,
+) -> Record:
+    """A record of one kind with its content; members too large for it are replaced by `<member>_sha256`.
+
+    What is `personal` in it is taken out, and a salted hash stands for it under `personal`.
+    """
+    members = closed({"writ_record": FORMAT, "kind": kind, "id": id_, "at": timestamp(at), **content})
+    taken = () if personal is None else take_out(members, personal)
+    if taken:
+        members["personal"] = {one.pointer: one.commitment.hex() for one in taken}
     body = canonical(members)
     parts: dict[bytes, bytes] = {}
     movable = {name: canonical(members[name]) for name in _MOVABLE if name in members} if len(body) > LARGEST else {}
@@ -76,16 +95,24 @@ def make_record(kind: str, id_: str, at: dt.datetime, content: Mapping[str, Json
         del members[name]
         members[f"{name}_sha256"] = digest.hex()
         body = canonical(members)
-    return Record(id_, body, leaf_hash(body), parts)
+    return Record(kind, id_, at, body, leaf_hash(body), parts, taken, catalogued or Catalogued(), like)
 
 
-def read_record(body: bytes, part: Callable[[bytes], bytes]) -> dict[str, Json]:
-    """A stored record as JSON, whole: `part` gives the bytes stored beside it."""
+def read_record(
+    body: bytes, part: Callable[[bytes], bytes], personal: Iterable[tuple[str, bytes]] = ()
+) -> dict[str, Json]:
+    """A stored record as JSON, whole: `part` gives the bytes stored beside it, `personal` what was not erased."""
     members: dict[str, Json] = orjson.loads(body)
     for name in _MOVABLE:
         if (digest := members.pop(f"{name}_sha256", None)) is not None:
             members[name] = orjson.loads(part(bytes.fromhex(digest)))
+    put_back(members, personal)
     return members
+
+
+def erased(record: Mapping[str, Json], personal: Iterable[tuple[str, bytes]]) -> frozenset[str]:
+    """The pointers of a record's personal data that is not there any more."""
+    return frozenset(record.get("personal", ())) - {pointer for pointer, _ in personal}
 
 
 def decision_answer(record: Mapping[str, Json], seq: int, leaf: bytes) -> dict[str, Json]:
@@ -107,33 +134,3 @@ def decision_answer(record: Mapping[str, Json], seq: int, leaf: bytes) -> dict[s
         "trace": decision["trace"],
         "log": {"seq": seq, "leaf": leaf.hex()},
     }
-
-
-def _closed(value: Json, number: Callable[[int | Decimal], Any]) -> Any:
-    match value:
-        case None | bool() | str():
-            return value
-        case int() | Decimal():
-            return number(value)
-        case Mapping():
-            return {key: _closed(value[key], number) for key in sorted(value, key=_utf16)}
-        case list() | tuple():
-            return [_closed(item, number) for item in value]
-        case _:
-            msg = f"no place in a record for {type(value).__name__}"
-            raise TypeError(msg)
-
-
-def _utf16(key: str) -> bytes:
-    return key.encode("utf-16-be")
-
-
-def _recorded(number: int | Decimal) -> int | str:
-    """A number as received, its trailing zeros kept: a replay must read what the decision read."""
-    if isinstance(number, int) and abs(number) <= _EXACT:
-        return number
-    return format(Decimal(number), "f")
-
-
-def _compared(number: int | Decimal) -> orjson.Fragment:
-    return orjson.Fragment(plain_decimal(Decimal(number)).encode())

@@ -1,0 +1,55 @@
+"""What the store asks of a database, SQLite or PostgreSQL, and what can go wrong with the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.exc import DBAPIError
+
+
+class AuditUnavailableError(Exception):
+    """The record cannot be written or read now: nothing was decided; it may work later without a restart."""
+
+
+class AuditBrokenError(AuditUnavailableError):
+    """The state of the database is not known any more: only a restart, which reads it again, can be trusted."""
+
+
+class KeyReusedError(Exception):
+    """The idempotency key was used before, with another request."""
+
+
+class Database(Protocol):
+    """One kind of database, opened: an engine of one connection that writes, and one of several that only read."""
+
+    name: str
+    """What it is called in messages and greetings; never with a password."""
+
+    writer: Engine
+    reader: Engine
+
+    def before(self, connection: Connection, seconds: float) -> None:
+        """Outside a transaction: how long the connection may wait for another's lock."""
+
+    def within(self, connection: Connection, seconds: float) -> None:
+        """At the start of a transaction: how long it may wait for another's lock."""
+
+    def lock_schema(self, connection: Connection) -> None:
+        """Keep other processes from changing the tables until this transaction ends."""
+
+    def insert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert many rows, each with a value for every column of the table in their order."""
+
+    def state_unknown(self, error: DBAPIError) -> bool:
+        """Whether, after this error, only a restart that reads the database again can be trusted."""
+
+    def gone(self) -> str | None:
+        """Why what is written would be lost without an error, if it would."""
+
+    def forget(self, connection: Connection) -> None:
+        """Outside a transaction: remove what deleted rows have left behind in files."""
+
+    def close(self) -> None:
+        """Give all connections back."""

@@ -1,0 +1,77 @@
+"""Recorded decisions as a replay takes them: from a log, or from an evidence pack."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+from sqlalchemy import select
+
+from api.audit.log import Log
+from api.audit.pack import chunks
+from api.audit.records import erased, read_record
+from api.audit.replay import Recorded
+from api.audit.tables import revision
+
+_DECISION = b'"kind":"decision"'
+
+
+def texts_of_log(audit: Log) -> Mapping[str, bytes]:
+    """The policy texts of a log's revisions, by the digest they were entered with."""
+    with audit.store.read() as connection:
+        rows = connection.execute(select(revision.c.bundle_digest, revision.c.text)).all()
+    return {row.bundle_digest: row.text for row in rows}
+
+
+def decisions_of_log(audit: Log, first: int, end: int) -> Iterator[Recorded]:
+    """The decisions among a log's entries from `first` to before `end`, in their order."""
+    for chunk in chunks(audit, first, end):
+        rows = audit.store.personal_rows(chunk[0].seq, chunk[-1].seq + 1) if chunk else ()
+        personal: dict[int, list[tuple[str, bytes]]] = {}
+        for row in rows:
+            personal.setdefault(row.seq, []).append((row.pointer, row.value))
+        for kept in chunk:
+            if _DECISION in kept.body:
+                there = personal.get(kept.seq, [])
+                record = read_record(kept.body, audit.store.part, there)
+                if record["kind"] == "decision":
+                    yield Recorded(kept.seq, record, erased(record, there))
+
+
+@contextmanager
+def opened_pack(path: Path) -> Iterator[Path | zipfile.Path]:
+    """The files of a pack, a folder or a `.zip`. Raises OSError and zipfile.BadZipFile."""
+    if path.is_dir():
+        yield path
+    else:
+        with zipfile.ZipFile(path) as archive:
+            yield zipfile.Path(archive)
+
+
+def texts_of_pack(pack: Path | zipfile.Path) -> Mapping[str, bytes]:
+    """The policy texts of a pack, by the digest they are named by."""
+    return {file.name.removesuffix(".yaml"): file.read_bytes() for file in (pack / "policies").iterdir()}
+
+
+def decisions_of_pack(pack: Path | zipfile.Path) -> Iterator[Recorded]:
+    """The decisions of a pack, in their order. Raises ValueError, LookupError and OSError for one that is not whole."""
+    first = int(orjson.loads((pack / "proof.json").read_bytes())["first"])
+    personal: dict[int, list[tuple[str, bytes]]] = {}
+    if (pack / "personal.jsonl").exists():
+        for line in (pack / "personal.jsonl").read_bytes().splitlines():
+            said = orjson.loads(line)
+            personal.setdefault(said["seq"], []).append((said["pointer"], orjson.dumps(said["value"])))
+
+    def part(digest: bytes) -> bytes:
+        return (pack / "parts" / f"{digest.hex()}.json").read_bytes()
+
+    with (pack / "log.jsonl").open("rb") as lines:
+        for seq, line in enumerate(lines, start=first):
+            if _DECISION in line:
+                there = personal.get(seq, [])
+                record = read_record(line, part, there)
+                if record["kind"] == "decision":
+                    yield Recorded(seq, record, erased(record, there))

@@ -1,0 +1,51 @@
+"""The log as commands open it: the one that the settings name, for the time of one command."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from api.audit.database import AuditUnavailableError
+from api.audit.log import Log
+from api.audit.signing import KeyFileError
+from api.commands.terminal import fail, misused
+from api.settings import Settings, SettingsError
+
+
+@contextmanager
+def opened(database: str | None) -> Iterator[Log]:
+    """The log of a database, or of the settings; whatever is wrong with it ends the command with 1.
+
+    A record that is not there is not made.
+    """
+    try:
+        settings = Settings.read(os.environ, {"database": database})
+    except SettingsError as error:
+        misused(str(error))
+    places = settings.places()
+    if "://" not in places.database and not Path(places.database).exists():
+        fail(f"there is no record `{places.database}`", "name it: --database FILE, or WRIT_DATABASE")
+    try:
+        audit = Log(places, settings.busy_timeout, lambda: dt.datetime.now(dt.UTC))
+    except KeyFileError as error:
+        fail(str(error), "name its file with WRIT_LOG_KEY")
+    except AuditUnavailableError as error:
+        fail(f"cannot open the record `{places.shown}`: {error}")
+    try:
+        yield audit
+    except AuditUnavailableError as error:
+        fail(str(error))
+    finally:
+        audit.close()
+
+
+def principal() -> str:
+    """Who gives the command, for the log: the user of this machine."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"cli:{os.getuid()}"

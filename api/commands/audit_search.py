@@ -1,0 +1,51 @@
+"""`writ audit search`: entries of the log as a table, or counted."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from api.audit.search import GROUPS, Query, counts, page
+from api.commands.audit_log import opened
+from api.commands.consoles import stdout
+from api.commands.terminal import misused, write, write_json
+from policies.diagnostics import visible
+
+_COLUMNS = ("seq", "at", "kind", "policy", "outcome", "subject", "revision", "principal", "id")
+
+
+def search(
+    database: str | None, query: Query, before: int | None, limit: int, by: str | None, *, as_json: bool
+) -> None:
+    """Print the entries looked for, the newest first; with `by`, how many there are of each."""
+    if by is not None and by not in GROUPS:
+        misused(f"entries are counted by {', '.join(GROUPS)}, not by `{by}`")
+    with opened(database) as audit:
+        if by is not None:
+            counted = counts(audit.store, query, by)
+            if as_json:
+                write_json({"by": by, "counts": [{"value": value, "entries": many} for value, many in counted]})
+            else:
+                _print([by, "entries"], [[_shown(value), str(many)] for value, many in counted])
+            return
+        found = page(audit.store, query, before, limit)
+    if as_json:
+        write_json([one.to_json() for one in found])
+        return
+    rows = [[_shown(getattr(one, name)) for name in _COLUMNS] for one in found]
+    _print([*_COLUMNS, "reasons"], [[*row, ", ".join(one.reasons)] for row, one in zip(rows, found, strict=True)])
+    if len(found) == limit and found[-1].seq:
+        write(f"more: --before {found[-1].seq}")
+
+
+def _print(columns: list[str], rows: list[list[str]]) -> None:
+    if not rows:
+        write("nothing was found")
+        return
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    stdout().print(table)
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else visible(str(value))

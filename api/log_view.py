@@ -1,0 +1,207 @@
+"""The audit log over HTTP: its checkpoint and key, its entries and their proofs, and the search through it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse
+
+from api.audit import search
+from api.audit.certificate.page import certificate
+from api.audit.certified import certified
+from api.audit.database import AuditUnavailableError
+from api.audit.store import Kept
+from api.audit.tree import consistency, inclusion
+from api.decisions import find_decision, problems, unavailable
+from api.log_queries import LONGEST_NUMBER, Asked, described, parameters
+from api.problems import Problem
+from api.running import Running
+from api.wire import ConsistencyProof, EntryCounts, EntryPage, InclusionProof
+
+router = APIRouter(tags=["audit log"])
+
+_ANSWERS = ("query_invalid", "audit_unavailable", "internal_error")
+
+
+@router.get("/v1/log/checkpoint", summary="The log's signed size and root", responses=problems(*_ANSWERS[1:]))
+def get_checkpoint(request: Request) -> PlainTextResponse:
+    """The checkpoint of the log as it stands now, a C2SP signed note.
+
+    Keep it, elsewhere: nothing before it can change any more without being found.
+    """
+    running: Running = request.app.state.running
+    try:
+        return PlainTextResponse(running.audit.publisher.publish())
+    except AuditUnavailableError as error:
+        raise unavailable(running, error) from error
+
+
+@router.get("/v1/log/key", summary="The keys that checkpoints are signed with", responses=problems(*_ANSWERS[1:]))
+def get_key(request: Request) -> PlainTextResponse:
+    """The verifier keys, the newest first, one a line. They are no secret."""
+    running: Running = request.app.state.running
+    try:
+        return PlainTextResponse("".join(f"{key}\n" for key in running.audit.verifier_keys()))
+    except AuditUnavailableError as error:
+        raise unavailable(running, error) from error
+
+
+@router.get(
+    "/v1/log/entries",
+    summary="Search the log",
+    response_model=EntryPage,
+    responses=problems(*_ANSWERS),
+    openapi_extra=parameters("before", "limit"),
+)
+def get_entries(request: Request) -> Response:
+    """The entries looked for, the newest first. `next` leads to the page below, which later entries do not change."""
+    running: Running = request.app.state.running
+    asked = Asked.of(request, "before", "limit")
+    limit = asked.number("limit", search.PAGE, 1, search.LARGEST_PAGE)
+    before = asked.number("before", None, 0)
+    query = asked.query()
+    try:
+        found = search.page(running.audit.store, query, before, limit)
+    except AuditUnavailableError as error:
+        raise unavailable(running, error) from error
+    following = None
+    if len(found) == limit and found[-1].seq > 0:
+        following = "/v1/log/entries?" + urlencode({**asked.given, "before": found[-1].seq})
+    return _json({"entries": [one.to_json() for one in found], "next": following})
+
+
+@router.get(
+    "/v1/log/counts",
+    summary="Count entries",
+    response_model=EntryCounts,
+    responses=problems(*_ANSWERS),
+    openapi_extra=parameters("by"),
+)
+def get_counts(request: Request) -> Response:
+    """How many of the entries looked for there are, for each value of what `by` names."""
+    running: Running = request.app.state.running
+    asked = Asked.of(request, "by")
+    by = asked.choice("by", search.GROUPS, "outcome")
+    query = asked.query()
+    try:
+        counted = search.counts(running.audit.store, query, by)
+    except AuditUnavailableError as error:
+        raise unavailable(running, error) from error
+    return _json({"by": by, "counts": [{"value": value, "entries": count} for value, count in counted]})
+
+
+@router.get(
+    "/v1/log/entries/{seq}",
+    summary="One entry's exact bytes",
+    responses=problems("entry_unknown", "audit_unavailable", "internal_error"),
+)
+def get_entry(seq: str, request: Request) -> Response:
+    """The record whose SHA-256, after a zero byte, is the entry's leaf hash."""
+    running: Running = request.app.state.running
+    try:
+        kept = _entry(running, seq)
+    except AuditUnavailableError as error:
+        raise unavailable(running, error) from error
+    return Response(kept.body, media_type="application/json", headers={"X-Log-Leaf": kept.leaf.hex()})
+
+
+@router.get(
+    "/v1/log/proofs/inclusion",
+    summary="Proof that an entry is in the log",
+    response_model=InclusionProof,
+    responses=problems("entry_unknown", *_ANSWERS),
+    openapi_extra=described("seq", "size"),
+)
+def get_inclusion(request: Request) -> Response:
+    """The audit path from entry `seq` to the root of the log of `size` entries (RFC 9162, section 2.1.3).
+
+    Without `size` to that of the newest checkpoint, which comes along.
+    """
+    running: Running = request.app.state.running
+    asked = Asked.of(request, only=("seq", "size"))
+    try:
+        note = running.audit.publisher.publish()
+        whole = running.audit.store.state().size
+        size = asked.number("size", _size(note), 1, whole)
+        seq = asked.number("seq", None, 0, size - 1, required=True)
+        kept = _entry(running, str(seq))
+        proof = inclusion(seq, size, running.audit.nodes)
+    except AuditUnavailableError as error:
+        raise unavailable(running, error) from error
+    return _json(
+        {
+            "seq": seq,
+            "leaf": kept.leaf.hex(),
+            "size": size,
+            "proof": _hex(proof),
+            "checkpoint": note if size == _size(note) else None,
+        }
+    )
+
+
+@router.get(
+    "/v1/log/proofs/consistency",
+    summary="Proof that the log only grew",
+    response_model=ConsistencyProof,
+    responses=problems(*_ANSWERS),
+    openapi_extra=described("from", "to"),
+)
+def get_consistency(request: Request) -> Response:
+    """Proof that the log of `from` entries is the beginning of that of `to` (RFC 9162, section 2.1.4).
+
+    Without `to`, of that of the newest checkpoint, which comes along.
+    """
+    running: Running = request.app.state.running
+    asked = Asked.of(request, only=("from", "to"))
+    try:
+        note = running.audit.publisher.publish()
+        whole = running.audit.store.state().size
+        new = asked.number("to", _size(note), 1, whole)
+        old = asked.number("from", None, 0, new, required=True)
+        proof = consistency(old, new, running.audit.nodes)
+    except AuditUnavailableError as error:
+        raise unavailable(running, error) from error
+    return _json({"from": old, "to": new, "proof": _hex(proof), "checkpoint": note if new == _size(note) else None})
+
+
+@router.get(
+    "/v1/decisions/{decision_id}/certificate",
+    summary="A decision as a page to print",
+    response_class=HTMLResponse,
+    responses=problems("decision_unknown", *_ANSWERS),
+    openapi_extra=described("lang"),
+)
+def get_certificate(decision_id: str, request: Request) -> HTMLResponse:
+    """Facts, rules, reasons, the policy's text, approvals and proof of one decision, in one of three languages."""
+    running: Running = request.app.state.running
+    asked = Asked.of(request, only=("lang",))
+    language = asked.choice("lang", ("en", "zh-Hans", "zh-Hant"), "en")
+    try:
+        kept = find_decision(running, decision_id)
+        return HTMLResponse(certificate(certified(running.audit, kept), language))
+    except AuditUnavailableError as error:
+        raise unavailable(running, error) from error
+
+
+def _entry(running: Running, seq: str) -> Kept:
+    known = seq.isascii() and seq.isdecimal() and len(seq) <= LONGEST_NUMBER
+    kept = running.audit.store.entry(int(seq)) if known else None
+    if kept is None:
+        raise Problem("entry_unknown", f"there is no entry {seq[:40]}")
+    return kept
+
+
+def _size(note: str) -> int:
+    return int(note.split("\n")[1])
+
+
+def _hex(hashes: Sequence[bytes]) -> list[str]:
+    return [hash_.hex() for hash_ in hashes]
+
+
+def _json(answer: Mapping[str, Any]) -> Response:
+    return Response(orjson.dumps(answer), media_type="application/json")

@@ -1,0 +1,84 @@
+"""The record of a decision: what was asked, what was decided, and by what an auditor will find it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from api.audit.appending import Key
+from api.audit.personal import Personal
+from api.audit.records import Catalogued, Record, make_record
+from api.identities import new_id
+from api.revisions import InForce
+from engine.decision import Decision
+from policies.ir import Fact, Policy
+
+HEADLINES: Mapping[str, str] = {"credit": "decision", "classification": "class", "dunning": "outcome"}
+"""By kind of policy, the member of the outcome that says most."""
+
+
+def decision_record(
+    policy: Policy,
+    deciding: InForce,
+    facts: Mapping[str, Any],
+    decision: Decision,
+    *,
+    key: Key,
+    principal: str,
+    at: dt.datetime,
+    went_back: bool,
+) -> Record:
+    """The record to be; `went_back` flags a clock that shows an earlier time than the log."""
+    path, subject = subject_of(policy.facts, facts)
+    outcome = headline(decision)
+    content = {
+        "principal": principal,
+        "key_sha256": key.hash.hex(),
+        "fingerprint": key.asked.hex(),
+        "revision": deciding.revision,
+        "bundle_digest": deciding.bundle.digest,
+        **({} if subject is None else {"subject": subject}),
+        **({"clock_went_back": True} if went_back else {}),
+        "facts": facts,
+        "decision": decision.to_json(),
+    }
+    found = Catalogued(
+        policy=policy.name,
+        outcome=outcome,
+        revision=deciding.revision,
+        principal=principal,
+        subject=subject,
+        reasons=tuple(reason.code for reason in decision.reasons),
+    )
+    return make_record(
+        "decision",
+        new_id("dec", at),
+        at,
+        content,
+        personal=Personal(policy.facts, facts, path),
+        catalogued=found,
+        like=decision.policy_digest,
+    )
+
+
+def headline(decision: Decision) -> str | None:
+    """The word of the outcome that says most; None for a kind of policy that has none."""
+    word = decision.outcome.get(HEADLINES.get(decision.kind, ""))
+    return word if isinstance(word, str) else None
+
+
+def subject_of(
+    declared: Sequence[Fact], facts: Mapping[str, Any], within: str = ""
+) -> tuple[str, str] | tuple[None, None]:
+    """Whom a decision is about, with the dotted path of the fact that says so: of those sent the first declared."""
+    for fact in declared:
+        value = facts.get(fact.name)
+        path = f"{within}{fact.name}"
+        if fact.subject and isinstance(value, str):
+            return path, value
+        if fact.fields and isinstance(value, Mapping):
+            found = subject_of(fact.fields, value, f"{path}.")
+            if found[0] is not None:
+                return found
+    return None, None
