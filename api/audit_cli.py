@@ -134,11 +134,14 @@ def erase(
 
 
 @app.command("rotate-key")
-def rotate_key(database: Database = None) -> None:
+def rotate_key(
+    lost: Annotated[bool, typer.Option("--lost", help="The old key's file is lost; the log will say so.")] = False,
+    database: Database = None,
+) -> None:
     """Make a new signing key and enter it into the log; the old one's file is kept under another name."""
     from api.commands import audit
 
-    audit.rotate_key(database)
+    audit.rotate_key(database, lost=lost)
 
 
 @app.command()

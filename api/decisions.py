@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
-from concurrent.futures import Future
 
 import orjson
 from anyio.to_thread import run_sync
@@ -86,9 +85,8 @@ async def post_decision(policy: str, request: Request) -> Response:
     try:
         with running.admission.enter():
             async with running.in_progress.turn(hash_):
-                kept = await run_sync(_known_or_queued, running, policy, hash_, body, deadline)
-                if isinstance(kept, Future):
-                    kept = await asyncio.wrap_future(kept)
+                done: asyncio.Future[Kept] = asyncio.get_running_loop().create_future()
+                kept = await run_sync(_known_or_queued, running, policy, hash_, body, deadline, done) or await done
                 answer = await run_sync(_answer_bytes, running, kept)
     except KeyReusedError:
         detail = f"the {KEY_HEADER} was used before, with another request"
@@ -101,14 +99,19 @@ async def post_decision(policy: str, request: Request) -> Response:
 
 
 def _known_or_queued(
-    running: Running, policy: str, hash_: bytes, body: JsonValue, deadline: float
-) -> Kept | Future[Kept]:
-    """The entry that the key has, or a new decision on its way into the log."""
+    running: Running, policy: str, hash_: bytes, body: JsonValue, deadline: float, done: asyncio.Future[Kept]
+) -> Kept | None:
+    """The entry that the key has; or None, and a new decision is on its way into the log, whose entry `done` gets."""
     key = Key(hash_, fingerprint(policy, body))
-    return find_key(running.audit.store, key) or _queue(running, policy, key, body, deadline)
+    known = find_key(running.audit.store, key)
+    if known is None:
+        _queue(running, policy, key, body, deadline, done)
+    return known
 
 
-def _queue(running: Running, policy_name: str, key: Key, body: JsonValue, deadline: float) -> Future[Kept]:
+def _queue(
+    running: Running, policy_name: str, key: Key, body: JsonValue, deadline: float, done: asyncio.Future[Kept]
+) -> None:
     policy = policy_named(running, policy_name)
     asked = read_asked(body)
     at, went_back = running.audit.moments.read()
@@ -116,14 +119,7 @@ def _queue(running: Running, policy_name: str, key: Key, body: JsonValue, deadli
     record = decision_record(
         policy, deciding, asked.facts, decision, key=key, principal=PRINCIPAL, at=at, went_back=went_back
     )
-    queued = running.audit.writer.submit(record, key, deadline)
-    queued.add_done_callback(lambda done: _count(running, policy.name, headline(decision), done))
-    return queued
-
-
-def _count(running: Running, policy: str, outcome: str | None, done: Future[Kept]) -> None:
-    if done.exception() is None and not done.result().replayed:
-        running.metrics.decisions.labels(policy, outcome or "").inc()
+    running.audit.writer.queue(record, key, deadline, done)
 
 
 def decided(running: Running, policy: Policy, asked: Asked, today: dt.date) -> tuple[Decision, InForce]:
@@ -173,7 +169,10 @@ def recorded(running: Running, kept: Kept) -> dict[str, Json]:
 
 
 def _answer_bytes(running: Running, kept: Kept) -> bytes:
-    return orjson.dumps(decision_answer(recorded(running, kept), kept.seq, kept.leaf))
+    answer = decision_answer(recorded(running, kept), kept.seq, kept.leaf)
+    if not kept.replayed:
+        running.metrics.decided(answer["policy"], headline(answer["kind"], answer["outcome"]))
+    return orjson.dumps(answer)
 
 
 def policy_named(running: Running, name: str) -> Policy:

@@ -49,6 +49,10 @@ class Metrics:
             "writ_problems", "Requests answered with a problem, by its code", ("code",), registry=self.registry
         )
 
+    def decided(self, policy: str, outcome: str | None) -> None:
+        """A decision that was recorded, with the word of its outcome that says most."""
+        self.decisions.labels(policy, outcome or "").inc()
+
     def answered(self, policy: str, replayed: bool, seconds: float) -> None:
         """An answer to a decision request, and how long it took."""
         self.latency.labels(policy).observe(seconds)

@@ -31,7 +31,7 @@ def decision_record(
 ) -> Record:
     """The record to be; `went_back` flags a clock that shows an earlier time than the log."""
     path, subject = subject_of(policy.facts, facts)
-    outcome = headline(decision)
+    outcome = headline(decision.kind, decision.outcome)
     content = {
         "principal": principal,
         "key_sha256": key.hash.hex(),
@@ -62,9 +62,9 @@ def decision_record(
     )
 
 
-def headline(decision: Decision) -> str | None:
-    """The word of the outcome that says most; None for a kind of policy that has none."""
-    word = decision.outcome.get(HEADLINES.get(decision.kind, ""))
+def headline(kind: str, outcome: Mapping[str, Any]) -> str | None:
+    """The word of an outcome that says most; None for a kind of policy that has none."""
+    word = outcome.get(HEADLINES.get(kind, ""))
     return word if isinstance(word, str) else None
 
 

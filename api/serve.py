@@ -14,6 +14,7 @@ import uvicorn
 from api.app import create_app
 from api.audit.database import AuditUnavailableError
 from api.audit.signing import KeyFileError
+from api.connections import Connection
 from api.running import PolicyFileError, Running
 from api.settings import Settings, SettingsError
 from policies.diagnostics import Refused, render_text
@@ -63,7 +64,7 @@ def run(settings: Settings) -> int:
     running: Running = app.state.running
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -103,15 +103,17 @@ class _Before:
 
 
 def _known(store: Store, connection: Connection, keys: Sequence[Key]) -> dict[bytes, _Before]:
-    if not keys:
+    there = store.database.known(connection, [key.hash for key in keys]) if keys else set()
+    if not there:
         return {}
     joined = select(idempotency.c.key_hash, idempotency.c.fingerprint, entry).join_from(idempotency, entry)
-    rows = connection.execute(joined.where(idempotency.c.key_hash.in_([key.hash for key in keys]))).all()
+    rows = connection.execute(joined.where(idempotency.c.key_hash.in_(list(there)))).all()
     found = {}
     for row in rows:
         salts = connection.execute(select(personal.c.pointer, personal.c.salt).where(personal.c.seq == row.seq)).all()
-        kept = Kept(row.seq, store.packing.unpack(row.dictionary, row.body), row.leaf)
-        found[row.key_hash] = _Before(kept, row.id, row.fingerprint, fingerprint_salt((p, salt) for p, salt in salts))
+        found[row.key_hash] = _Before(
+            store.kept(row), row.id, row.fingerprint, fingerprint_salt((p, salt) for p, salt in salts)
+        )
     return found
 
 

@@ -19,7 +19,7 @@ from api.audit.database import AuditUnavailableError
 from api.audit.moments import Clock
 from api.audit.nodes import Nodes
 from api.audit.signing import Signer
-from api.audit.store import State, Store
+from api.audit.store import State, Store, read_state
 from api.audit.tables import checkpoint, entry
 from api.audit.tree import TILE, Frontier, root
 from api.audit.verify import Checkpoint, leaf_hash, parse_note, parse_vkey, verify_note
@@ -95,16 +95,17 @@ class Publisher:
                 note = self.store.latest_note()
                 if note is not None:
                     return note
-            at = self._clock()
-            if self.latest is not None:
-                at = max(at, checkpoint_time(self.latest))
-            note = self._signer().sign(state.size, state.frontier.root(), at)
             with self.store.write() as connection:
-                # Another node may have signed the same size: the first note stays.
-                there = connection.scalar(select(checkpoint.c.note).where(checkpoint.c.size == state.size))
-                if there is None:
+                # Under the log's lock, so that the sizes and times of all nodes' checkpoints are in one order.
+                state = read_state(connection, lock=True)
+                there = connection.scalar(select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1))
+                earlier = [one for one in (self.latest, None if there is None else parse_note(there)) if one]
+                if there is not None and earlier[-1].size == state.size:
+                    note = str(there)  # another node has signed this size
+                else:
+                    at = max([self._clock(), *map(checkpoint_time, earlier)])
+                    note = self._signer().sign(state.size, state.frontier.root(), at)
                     connection.execute(insert(checkpoint).values(size=state.size, note=note))
-            note = there or note
             try:
                 self._file.append(note)
             except OSError as error:
@@ -136,16 +137,17 @@ def check_log(store: Store, file: CheckpointFile, keys: tuple[str, ...]) -> None
 
     Raises RolledBackError, and AuditUnavailableError when a file cannot be read.
     """
+    try:
+        # Before the log's state: other nodes go on meanwhile, and a checkpoint of more entries would seem a rollback.
+        notes = {"the database": store.latest_note(), f"`{file.path}`": file.latest()}
+    except OSError as error:
+        raise AuditUnavailableError(f"cannot read the checkpoints `{file.path}`: {error.strerror}") from error
     state = store.state()
     nodes = Nodes(store)
     try:
         _check_edge(store, state, nodes)
     except (LookupError, ValueError) as error:
         raise RolledBackError(f"the log's tree is damaged: {error}") from error
-    try:
-        notes = {"the database": store.latest_note(), f"`{file.path}`": file.latest()}
-    except OSError as error:
-        raise AuditUnavailableError(f"cannot read the checkpoints `{file.path}`: {error.strerror}") from error
     for where, note in notes.items():
         if note is not None:
             _check_note(note, where, state, nodes, keys)
@@ -155,7 +157,7 @@ def _check_edge(store: Store, state: State, nodes: Nodes) -> None:
     with store.read() as connection:
         last = connection.scalar(select(entry.c.seq).order_by(entry.c.seq.desc()).limit(1))
     entries = 0 if last is None else last + 1
-    if entries != state.size:
+    if not state.size <= entries <= store.state().size:  # the same, unless another node has just appended
         raise RolledBackError(f"the log has {entries} entries, but its tree {state.size}")
     if Frontier.of_nodes(state.size, nodes) != state.frontier:
         raise RolledBackError("the log's right edge is not the one of its tree")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, Table
-from sqlalchemy.exc import DBAPIError
 
 
 class AuditUnavailableError(Exception):
@@ -29,6 +28,8 @@ class Database(Protocol):
 
     writer: Engine
     reader: Engine
+    errors: type[Exception]
+    """What its driver raises; `insert` and `known` speak to it without SQLAlchemy in between, for speed."""
 
     def before(self, connection: Connection, seconds: float) -> None:
         """Outside a transaction: how long the connection may wait for another's lock."""
@@ -42,8 +43,11 @@ class Database(Protocol):
     def insert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert many rows, each with a value for every column of the table in their order."""
 
-    def state_unknown(self, error: DBAPIError) -> bool:
-        """Whether, after this error, only a restart that reads the database again can be trusted."""
+    def known(self, connection: Connection, hashes: Sequence[bytes]) -> set[bytes]:
+        """Those of the key hashes that the table `idempotency` has."""
+
+    def state_unknown(self, error: BaseException | None) -> bool:
+        """Whether, after this error of the driver, only a restart that reads the database again can be trusted."""
 
     def gone(self) -> str | None:
         """Why what is written would be lost without an error, if it would."""

@@ -3,53 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import orjson
 from sqlalchemy import func, insert, select
 
 from api.audit.appending import Item, append
 from api.audit.checkpoints import CheckpointFile, Publisher, check_log
+from api.audit.keys import KeyFile
 from api.audit.moments import Clock, Moments, moment_of
-from api.audit.nodes import Nodes
+from api.audit.nodes import Nodes, WholeTiles
 from api.audit.places import Places
 from api.audit.records import Catalogued, Record, make_record
-from api.audit.signing import KeyFileError, Signer, make_key, read_key
+from api.audit.signing import KeyFileError, Signer
 from api.audit.store import Kept, Store, read_state
 from api.audit.tables import catalogue, revision
 from api.audit.writer import Observe, Writer
 from api.identities import new_id
 
 
-class KeyFile:
-    """The signing key in its file, read again when the file has changed, so that a new key needs no restart."""
-
-    def __init__(self, path: Path, origin: str) -> None:
-        self.path = path
-        self.origin = origin
-        self._read: tuple[int, Signer] | None = None
-
-    def signer(self) -> Signer:
-        """The key as it stands now. Raises KeyFileError."""
-        try:
-            changed = self.path.stat().st_mtime_ns
-        except OSError as error:
-            msg = f"cannot read the signing key `{self.path}`: {error.strerror}"
-            raise KeyFileError(msg) from error
-        if self._read is None or self._read[0] != changed:
-            self._read = (changed, read_key(self.path, self.origin))
-        return self._read[1]
-
-
 class Log:
     """One log. `close` ends its threads and gives the database back."""
 
     def __init__(
-        self, places: Places, wait: float, clock: Clock, observe: Observe = lambda _entries, _seconds: None
+        self,
+        places: Places,
+        wait: float,
+        clock: Clock,
+        observe: Observe = lambda _entries, _seconds: None,
+        *,
+        lost_key: str | None = None,
     ) -> None:
         """Open it, making what is not there; refuses a database that is not the log it was.
 
-        Raises AuditUnavailableError and KeyFileError.
+        `lost_key` names who says that the signing key's file is lost: a new key then takes its place. Raises
+        AuditUnavailableError, of which KeyFileError is one.
         """
         self.places = places
         self.store = Store(places.database, wait)
@@ -57,11 +44,12 @@ class Log:
             state = self.store.state()
             self.origin = state.origin
             self.moments = Moments(clock, moment_of(state.latest))
-            self.nodes = Nodes(self.store)
+            self._whole = WholeTiles()
             self.file = CheckpointFile(places.checkpoints)
             self.key_file = KeyFile(places.key, state.origin)
-            self._observe = observe
-            self._open_key()
+            if lost_key is not None:
+                self._replace_lost(lost_key)
+            self.key_file.open(self.store, self.verifier_keys(), self._key_record)
             check_log(self.store, self.file, self.verifier_keys())
             self.publisher = Publisher(self.store, self.key_file.signer, self.file, clock)
             self.writer = Writer(self.store, observe)
@@ -74,6 +62,11 @@ class Log:
         self.writer.close()
         self.publisher.close()
         self.store.close()
+
+    @property
+    def nodes(self) -> Nodes:
+        """The nodes of the log's tree as it stands, for one proof."""
+        return Nodes(self.store, self._whole)
 
     def verifier_keys(self) -> tuple[str, ...]:
         """The verifier keys of the log, the newest first."""
@@ -95,19 +88,8 @@ class Log:
         return make_record(kind, new_id(prefix, at), at, flagged, catalogued=catalogued)
 
     def rotate(self, principal: str) -> Signer:
-        """A new signing key in the place of the old one, whose file is kept under another name."""
-        old = self.key_file.signer()
-        kept = self.places.key.with_name(f"{self.places.key.name}.{old.public.split('+')[1]}")
-        fresh = self.places.key.with_name(f"{self.places.key.name}.new")
-        signer = make_key(fresh, self.origin)
-        self.note("key", "key", {"key": signer.public, "replaces": old.public, "principal": principal})
-        try:
-            self.places.key.rename(kept)
-            fresh.rename(self.places.key)
-        except OSError as error:
-            msg = f"cannot put the new signing key in its place: {error.strerror}; it is `{fresh}`"
-            raise KeyFileError(msg) from error
-        return signer
+        """A new signing key in the place of the old one. Raises KeyFileError and AuditUnavailableError."""
+        return self.key_file.rotate(self.store, self.verifier_keys()[0], self._key_record, principal)
 
     def revise(self, digest: str, name: str, text: bytes, record: Callable[[int], Record]) -> int:
         """The number of the revision with this digest; a text not seen before becomes the next one, with its entry."""
@@ -122,19 +104,11 @@ class Log:
                 connection.execute(insert(revision).values(**row))
         return number
 
-    def _open_key(self) -> None:
-        """Make the key of a new log and enter it; of any other, be sure that it is the log's."""
-        keys = self.verifier_keys()
-        if not keys and not self.places.key.exists():
-            make_key(self.places.key, self.origin)
-        signer = self.key_file.signer()
-        if not keys:
-            record = self.make("key", "key", {"key": signer.public, "replaces": None, "principal": "system"})
-            with self.store.write() as connection:
-                state = read_state(connection, lock=True)
-                if state.size:
-                    raise KeyFileError("another process has just opened this log: start again")
-                append(self.store, connection, state, [Item.of(self.store, record)])
-        elif signer.public != keys[0]:
-            msg = f"the signing key `{self.places.key}` is not the log's, which is {keys[0]}"
+    def _replace_lost(self, principal: str) -> None:
+        if self.places.key.exists():
+            msg = f"the signing key `{self.places.key}` is there: it is not lost"
             raise KeyFileError(msg)
+        self.rotate(principal)
+
+    def _key_record(self, content: Mapping[str, object]) -> Record:
+        return self.make("key", "key", content)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -155,13 +156,22 @@ def _write_entries(audit: Log, folder: Path, first: int, end: int) -> _Needed:
             for kept in chunk:
                 log.write(kept.body + b"\n")
                 leaves.write(kept.leaf)
-                record = orjson.loads(kept.body)
+                record = _members(kept.body)
                 if "bundle_digest" in record:
                     needed.policies.add(record["bundle_digest"])
                 needed.parts.update(
                     value for name, value in record.items() if name.endswith("_sha256") and name != "key_sha256"
                 )
     return needed
+
+
+def _members(body: bytes) -> dict[str, Any]:
+    """A record's members; none of one that was altered into no record: the pack's verifier will name it."""
+    try:
+        found = orjson.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _write_personal(audit: Log, path: Path, first: int, end: int) -> None:

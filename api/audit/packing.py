@@ -78,7 +78,7 @@ class Packing:
         try:
             return bytes(self._decompressor(number).decompress(packed))
         except zstandard.ZstdError as error:
-            msg = f"an entry cannot be unpacked: {error}"
+            msg = f"its frame cannot be unpacked: {error}"
             raise ValueError(msg) from error
 
     def _number(self, like: str, body: bytes) -> int | None:
@@ -134,8 +134,12 @@ def pack_alone(body: bytes) -> bytes:
 
 
 def unpack_alone(packed: bytes) -> bytes:
-    """The body of such a frame."""
-    return bytes(zstandard.ZstdDecompressor().decompress(packed))
+    """The body of such a frame. Raises ValueError for a frame that is damaged."""
+    try:
+        return bytes(zstandard.ZstdDecompressor().decompress(packed))
+    except zstandard.ZstdError as error:
+        msg = f"its frame cannot be unpacked: {error}"
+        raise ValueError(msg) from error
 
 
 def _raw(dictionary: bytes) -> zstandard.ZstdCompressionDict:

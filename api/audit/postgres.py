@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import psycopg
 from sqlalchemy import URL, BigInteger, Connection, Engine, Integer, LargeBinary, Table, create_engine, event, text
-from sqlalchemy.exc import DBAPIError
 
 READERS = 8
 
@@ -25,6 +25,8 @@ _CORRUPTED = ("XX001", "XX002", "58030")
 
 class PostgresServer:
     """A record in a PostgreSQL database; `url` is SQLAlchemy's, `postgresql://user:password@host/database`."""
+
+    errors: type[Exception] = psycopg.Error
 
     def __init__(self, url: URL, wait: float) -> None:
         url = url.set(drivername="postgresql+psycopg")
@@ -48,15 +50,19 @@ class PostgresServer:
     def insert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """All rows in one statement, a list for each column: one way there and back whatever their number."""
         if rows:
-            columns = ", ".join(column.name for column in table.columns)
             lists = ", ".join(f"%s::{_type(column.type)}[]" for column in table.columns)
-            # Names of the tables of this package, never a caller's.
-            said = f"INSERT INTO {table.name} ({columns}) SELECT * FROM unnest({lists})"  # noqa: S608
-            connection.exec_driver_sql(said, tuple(map(list, zip(*rows, strict=True))))
+            # A name of a table of this package, never a caller's.
+            said = f"INSERT INTO {table.name} SELECT * FROM unnest({lists})"  # noqa: S608 (as said)
+            _driver(connection).execute(said, [list(column) for column in zip(*rows, strict=True)], binary=True)
 
-    def state_unknown(self, error: DBAPIError) -> bool:
+    def known(self, connection: Connection, hashes: Sequence[bytes]) -> set[bytes]:
+        """One look into the primary key for all."""
+        said = "SELECT key_hash FROM idempotency WHERE key_hash = ANY(%s)"
+        return {row[0] for row in _driver(connection).execute(said, [list(hashes)], binary=True).fetchall()}
+
+    def state_unknown(self, error: BaseException | None) -> bool:
         """PostgreSQL itself restarts after a failed sync; damaged data is for a person."""
-        return getattr(error.orig, "sqlstate", None) in _CORRUPTED
+        return getattr(error, "sqlstate", None) in _CORRUPTED
 
     def gone(self) -> str | None:
         """Never: a server that is replaced closes its connections."""
@@ -73,6 +79,10 @@ class PostgresServer:
         """Give all connections back."""
         self.reader.dispose()
         self.writer.dispose()
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _type(column: Any) -> str:

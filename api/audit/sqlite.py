@@ -12,7 +12,6 @@ from typing import Any
 
 import pysqlite3.dbapi2 as driver
 from sqlalchemy import URL, Connection, Engine, QueuePool, Table, create_engine, event
-from sqlalchemy.exc import DBAPIError
 
 from api.audit.database import AuditUnavailableError
 
@@ -22,6 +21,9 @@ _IO_ERROR, _CORRUPT, _NOT_A_DATABASE = 10, 11, 26
 """Primary result codes (sqlite.org/rescode.html) after which the file's state is not known: the process must leave."""
 
 READERS = 8
+
+_STATEMENTS = 2048
+"""Prepared statements kept: a batch has one for each table and number of rows."""
 
 _WRITER_PRAGMAS = (
     "journal_mode = WAL",
@@ -41,6 +43,8 @@ def version() -> tuple[int, ...]:
 class SqliteFile:
     """A record in a file, made when it is not there. Raises AuditUnavailableError for a SQLite not to be trusted."""
 
+    errors: type[Exception] = driver.Error
+
     def __init__(self, path: Path, wait: float) -> None:
         if version() < OLDEST:
             have, need = (".".join(map(str, numbers)) for numbers in (version(), OLDEST))
@@ -55,7 +59,7 @@ class SqliteFile:
 
     def before(self, connection: Connection, seconds: float) -> None:
         """The wait for another process's lock."""
-        _pragma(connection.connection.driver_connection, f"busy_timeout = {max(0, int(seconds * 1000))}")
+        _pragma(_driver(connection), f"busy_timeout = {max(0, int(seconds * 1000))}")
 
     def within(self, connection: Connection, seconds: float) -> None:
         """Nothing: the one lock there is has been taken by BEGIN IMMEDIATE."""
@@ -64,20 +68,26 @@ class SqliteFile:
         """Nothing: as `within`."""
 
     def insert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """One prepared statement for all rows."""
+        """One statement for all rows: the interpreter's lock is let go and fought for once, not for every row."""
         if rows:
-            columns = ", ".join(column.name for column in table.columns)
-            values = ", ".join("?" * len(table.columns))
-            # Names of the tables of this package, never a caller's.
-            connection.exec_driver_sql(f"INSERT INTO {table.name} ({columns}) VALUES ({values})", list(rows))  # noqa: S608
+            row = f"({', '.join('?' * len(table.columns))})"
+            # A name of a table of this package, never a caller's.
+            said = f"INSERT INTO {table.name} VALUES {', '.join([row] * len(rows))}"  # noqa: S608 (as said)
+            _driver(connection).execute(said, [value for one in rows for value in one]).close()
 
-    def state_unknown(self, error: DBAPIError) -> bool:
+    def known(self, connection: Connection, hashes: Sequence[bytes]) -> set[bytes]:
+        """One look into the primary key for all."""
+        wanted = ", ".join("?" * len(hashes))
+        said = f"SELECT key_hash FROM idempotency WHERE key_hash IN ({wanted})"  # noqa: S608 (only question marks)
+        return {row[0] for row in _driver(connection).execute(said, list(hashes)).fetchall()}
+
+    def state_unknown(self, error: BaseException | None) -> bool:
         """After an I/O error it is; a full disk, a lock or a read-only file leave nothing behind.
 
         After a failed sync the operating system may have dropped the very pages that were not written, so that a
         second try would seem to succeed.
         """
-        code = getattr(error.orig, "sqlite_errorcode", None)
+        code = getattr(error, "sqlite_errorcode", None)
         return code is not None and code & 0xFF in {_IO_ERROR, _CORRUPT, _NOT_A_DATABASE}
 
     def gone(self) -> str | None:
@@ -89,7 +99,7 @@ class SqliteFile:
 
     def forget(self, connection: Connection) -> None:
         """The write-ahead log still has the pages as they were: carry it into the file, and empty it."""
-        answer = _pragma(connection.connection.driver_connection, "wal_checkpoint(TRUNCATE)")
+        answer = _pragma(_driver(connection), "wal_checkpoint(TRUNCATE)")
         if answer[0]:
             raise AuditUnavailableError("the write-ahead log is being read and could not be emptied")
 
@@ -97,6 +107,10 @@ class SqliteFile:
         """The writer leaves last, so that it alone checkpoints."""
         self.reader.dispose()
         self.writer.dispose()
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _begin(connection: Connection) -> None:
@@ -113,7 +127,7 @@ def _engine(path: Path, wait: float, pragmas: tuple[str, ...], size: int) -> Eng
         pool_size=size,
         max_overflow=0,
         pool_timeout=wait,
-        connect_args={"timeout": wait, "check_same_thread": False},
+        connect_args={"timeout": wait, "check_same_thread": False, "cached_statements": _STATEMENTS},
     )
     event.listen(engine, "connect", _configure(pragmas))
     return engine

@@ -99,7 +99,13 @@ class Store:
         try:
             with self._translated(), self.database.writer.connect() as connection:
                 self.database.before(connection, until - time.monotonic())
-                yield connection
+                try:
+                    yield connection
+                except self.database.errors:
+                    # The driver's own error: SQLAlchemy has not seen that the connection was lost.
+                    if getattr(connection.connection.driver_connection, "closed", False):
+                        connection.invalidate()
+                    raise
         finally:
             self._lock.release()
 
@@ -117,10 +123,11 @@ class Store:
             raise self.fail(why)
         try:
             yield
-        except DBAPIError as error:
-            if self.database.state_unknown(error):
-                raise self.fail(str(error.orig)) from error
-            raise AuditUnavailableError(str(error.orig)) from error
+        except (DBAPIError, self.database.errors) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            if self.database.state_unknown(cause):
+                raise self.fail(str(cause)) from error
+            raise AuditUnavailableError(str(cause)) from error
         except SQLAlchemyError as error:
             raise AuditUnavailableError(str(error)) from error
 
@@ -146,19 +153,31 @@ class Store:
         wanted = select(entry).where(entry.c.seq >= first, entry.c.seq < end).order_by(entry.c.seq)
         with self.read() as connection:
             rows = connection.execute(wanted).all()
-        return [Kept(row.seq, self.packing.unpack(row.dictionary, row.body), row.leaf) for row in rows]
+        return [self.kept(row) for row in rows]
 
     def find_id(self, id_: str) -> Kept | None:
         """The entry with this id, if any."""
         with self.read() as connection:
             row = connection.execute(select(entry).where(entry.c.id == id_)).one_or_none()
-        return None if row is None else Kept(row.seq, self.packing.unpack(row.dictionary, row.body), row.leaf)
+        return None if row is None else self.kept(row)
+
+    def kept(self, row: Any) -> Kept:
+        """The entry of a row of its table. Raises AuditUnavailableError for one that is damaged."""
+        try:
+            return Kept(row.seq, self.packing.unpack(row.dictionary, row.body), row.leaf)
+        except ValueError as error:
+            raise AuditUnavailableError(f"entry {row.seq} is damaged: {error}") from error
 
     def part(self, digest: bytes) -> bytes:
-        """The bytes stored beside a record that was too large for them."""
+        """The bytes stored beside a record that was too large for them. Raises AuditUnavailableError."""
         with self.read() as connection:
-            body: bytes = connection.execute(select(part.c.body).where(part.c.digest == digest)).scalar_one()
-        return unpack_alone(body)
+            body: bytes | None = connection.scalar(select(part.c.body).where(part.c.digest == digest))
+        if body is None:
+            raise AuditUnavailableError(f"the part {digest.hex()} of a record is not there")
+        try:
+            return unpack_alone(body)
+        except ValueError as error:
+            raise AuditUnavailableError(f"the part {digest.hex()} of a record is damaged: {error}") from error
 
     def personal(self, seq: int) -> list[tuple[str, bytes]]:
         """The personal data of an entry that has not been erased: pointers and values."""

@@ -12,7 +12,8 @@ import re
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from functools import reduce
 from hashlib import sha256, sha512
 from pathlib import Path
@@ -20,9 +21,8 @@ from typing import NamedTuple
 
 EMPTY_ROOT = sha256(b"").digest()
 Vkey = tuple[str, bytes, bytes]  # a verifier key: its name, its id of 4 bytes, its Ed25519 public key of 32
-
 _HASH, _LARGEST_SIZE = 32, 2**63
-_CHUNK = 1 << 18  # bytes of log read at once: few enough to stay in the processor's cache from split to hash
+_CHUNK = 1 << 17  # bytes of log read at once: few enough to stay in the processor's cache from split to hash
 _BESIDE = {"bundle_digest": "policies/{}.yaml", "facts_sha256": "parts/{}.json", "decision_sha256": "parts/{}.json"}
 _POLICY, _OTHERS = b'"bundle_digest":"', (b'"facts_sha256":"', b'"decision_sha256":"', b'"personal":{')
 _NOTE = re.compile(
@@ -86,12 +86,11 @@ class Frontier:
 
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Adds leaf hashes in order; on average one node is hashed for each."""
-        nodes = self.nodes
         for leaf in leaves:
             node, bits = leaf, self.size
             while bits & 1:
-                node, bits = sha256(b"\x01" + nodes.pop() + node).digest(), bits >> 1
-            nodes.append(node)
+                node, bits = sha256(b"\x01" + self.nodes.pop() + node).digest(), bits >> 1
+            self.nodes.append(node)
             self.size += 1
 
     def root(self) -> bytes:
@@ -170,13 +169,12 @@ class Checkpoint(NamedTuple):
 
 
 def parse_vkey(text: str) -> Vkey:
-    """The verifier key `<name>+<key id>+<base64 of 0x01 and the public key>`. ValueError says what does not fit."""
-    if not (found := re.fullmatch(r"([^\s+\x00-\x1f]+)\+([0-9a-f]{8})\+(\S+)", text)):
-        raise ValueError("not a verifier key <name>+<8 hex digits>+<base64>")
-    name, key_id, key = found[1], bytes.fromhex(found[2]), _base64(found[3])
-    if len(key) != 1 + _HASH or key[0] != 1 or sha256(name.encode() + b"\n" + key).digest()[:4] != key_id:
-        raise ValueError("the verifier key is not an Ed25519 key whose id is that of its name and public key")
-    return name, key_id, key[1:]
+    """The key `<name>+<id>+<base64 of 0x01 (A, then Q to f) and the public key>`, or ValueError."""
+    found = re.fullmatch(r"([^\s+\x00-\x1f]+)\+([0-9a-f]{8})\+(A[Q-Za-f][A-Za-z0-9+/]{42})", text)
+    key = _base64(found[3]) if found else b""
+    if not found or sha256(found[1].encode() + b"\n" + key).hexdigest()[:8] != found[2]:
+        raise ValueError("not a verifier key <name>+<8 hex digits of its id>+<base64 of 0x01 and the public key>")
+    return found[1], bytes.fromhex(found[2]), key[1:]
 
 
 def parse_note(text: str) -> Checkpoint:
@@ -253,6 +251,7 @@ class _Reading:
                 seq += len(lines)
             if self.parted is None and (kept.read(1) or seq < self.end):
                 self._part(seq, [], b"")
+        self.values.close()
         if self.parted is None and self.due < _LARGEST_SIZE:
             self.wrong.append((self.end, f"personal.jsonl: record {self.due} is not in the pack"))
 
@@ -286,7 +285,7 @@ class _Reading:
         self.shown, self.left_out = self.shown + len(shown), self.left_out + len(commitments.keys() - shown)
         self.wrong += [(seq, f"record {seq}: {each}") for each in wrong]
 
-    def _values(self) -> Iterator[tuple[int, str, str]]:
+    def _values(self) -> Generator[tuple[int, str, str], None, None]:
         """The numbers, pointers and commitments of the personal values in the pack; a last one that is of no record."""
         seq = self.first
         try:
@@ -307,9 +306,13 @@ def verify_pack(pack: Path, *, checkpoint: Path | None = None, key: str | None =
     text = Path(key).read_text(encoding="utf-8") if key and Path(key).is_file() else key
     held = [] if text is None else [parse_vkey(line) for line in text.split() or [""]]
     mine = None if checkpoint is None else parse_note(checkpoint.read_bytes().decode())
-    files, name = zipfile.Path(pack) if pack.is_file() else pack, "proof.json"
+    with zipfile.ZipFile(pack) if pack.is_file() else nullcontext() as archive:
+        return _examined(zipfile.Path(archive) if archive else pack, held, mine)
+
+
+def _examined(files: Path | zipfile.Path, held: list[Vkey], mine: Checkpoint | None) -> Report:
     try:
-        raw = json.loads((files / name).read_bytes())
+        raw = json.loads((files / (name := "proof.json")).read_bytes())
         first, end, size = (int(str(raw[each])) for each in ("first", "end", "size"))
         if not 0 <= first <= end <= size < _LARGEST_SIZE:
             raise ValueError("first, end and size are not whole numbers in this order")
@@ -319,7 +322,7 @@ def verify_pack(pack: Path, *, checkpoint: Path | None = None, key: str | None =
         proofs = {each["size"]: [bytes.fromhex(node) for node in each["proof"]] for each in raw["consistency"]}
         note = parse_note((files / (name := "checkpoint.note")).read_bytes().decode())
         keys = (files / (name := "pubkey.txt")).read_bytes().decode().split()
-        own = [parse_vkey(line) for line in keys]
+        own = [parse_vkey(line) for line in keys or [""]]
         lines = (files / (name := "checkpoints.jsonl")).read_bytes().splitlines()
         earlier = [parse_note(json.loads(line)["note"]) for line in lines]
     except _MALFORMED as error:
@@ -328,16 +331,13 @@ def verify_pack(pack: Path, *, checkpoint: Path | None = None, key: str | None =
     reading.read()
     wrong, signed = reading.wrong, verify_note(note, held or own)
     fits = tree.size == end and (tree.root_of(size, right), size) == (note.root, note.size)
-    if not signed:
-        wrong.append((end, f"checkpoint.note: not signed by {'your key' if held else 'a key of pubkey.txt'}"))
     if fits is (reading.parted is not None):
         broken = "all records are in the log: leaves.bin or the end of log.jsonl was altered"
         wrong.append((end, broken if fits else f"the tree of {size} records has not the root of checkpoint.note"))
     wrong += _between(reading, earlier, [*held, *own], size if signed and not fits else 0)
-    if mine and (against := _against(mine, note, reading.roots, proofs)):
-        wrong.append((end, against))
-    if wrong:
-        return Report((), [each for _, each in sorted(wrong, key=lambda each: each[0])])
+    unsigned = "" if signed else f"checkpoint.note: not signed by {'your key' if held else 'a key of pubkey.txt'}"
+    against = _against(mine, note, reading.roots, proofs) if mine else ""
+    wrong += [(end, each) for each in (unsigned, against) if each]
     proven = (
         f"records {first} to {end - 1}: {end - first} lines, each the one its leaf was made of",
         f"tree: they stand in the log {note.origin} of {note.size} records {' '.join(note.extensions)}".rstrip(),
@@ -346,7 +346,7 @@ def verify_pack(pack: Path, *, checkpoint: Path | None = None, key: str | None =
         f"personal data: {reading.shown} values as recorded, {reading.left_out} erased or left out",
         "signed by your key" if held else f"the key is the pack's own: compare it with the one you hold: {keys[0]}",
     )
-    return Report(proven, ())
+    return Report(() if wrong else proven, [each for _, each in sorted(wrong, key=lambda each: each[0])])
 
 
 def _between(reading: _Reading, earlier: list[Checkpoint], keys: list[Vkey], broken: int) -> Iterator[tuple[int, str]]:
@@ -358,8 +358,7 @@ def _between(reading: _Reading, earlier: list[Checkpoint], keys: list[Vkey], bro
         fitting = (each for each in earlier[::-1] if reading.roots.get(each.size) == each.root and each.size <= until)
         low = next((each.size for each in fitting if verify_note(each, keys)), None)
         start, still = low or reading.first, f"checkpoint {low} still fits, " if low else ""
-        # Records before and after those of the pack are known by their hashes in proof.json only.
-        perhaps = "" if high and (low or not reading.first) else ", or proof.json was"
+        perhaps = "" if high and (low or not reading.first) else ", or proof.json was"  # for records outside the pack
         fits = f"{still}checkpoint {high or broken} does not{'' if low else ' fit'}"
         if start < until:
             yield start, f"a record from {start} to {until - 1} was altered, removed or added{perhaps} ({fits})"

@@ -6,12 +6,14 @@ its entry, or with why there is none: a decision without a record is not a decis
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 
 from api.audit.appending import Item, Key, append
@@ -30,11 +32,15 @@ Observe = Callable[[int, float], None]
 """Told of each commit: entries in it, seconds it took."""
 
 
+Done = Future[Kept] | asyncio.Future[Kept]
+"""Who waits for an entry: a thread, or a task of an event loop."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     item: Item
     deadline: float
-    done: Future[Kept]
+    done: Done
 
 
 class Writer:
@@ -56,20 +62,25 @@ class Writer:
         return len(self._queue)
 
     def submit(self, record: Record, key: Key | None, deadline: float) -> Future[Kept]:
-        """Queue a record; the future has its entry once that is synced.
+        """Queue a record for a thread; the future is as `done` of `queue`."""
+        done: Future[Kept] = Future()
+        self.queue(record, key, deadline, done)
+        return done
 
-        It raises KeyReusedError, or AuditUnavailableError at the latest soon after `deadline` (`time.monotonic()`).
+    def queue(self, record: Record, key: Key | None, deadline: float, done: Done) -> None:
+        """Queue a record; `done` gets its entry once that is synced.
+
+        Or it gets KeyReusedError, or AuditUnavailableError at the latest soon after `deadline` (`time.monotonic()`).
         """
-        waiting = _Waiting(Item.of(self.store, record, key), deadline, Future())
+        waiting = _Waiting(Item.of(self.store, record, key), deadline, done)
         with self._wake:
             if self._closing:
                 raise AuditUnavailableError("the service is stopping")
             self._queue.append(waiting)
             self._wake.notify()
-        return waiting.done
 
     def append(self, record: Record, key: Key | None = None, deadline: float | None = None) -> Kept:
-        """Queue a record and wait for its entry. Raises as the future of `submit`."""
+        """Queue a record and wait for its entry. Raises what `done` of `queue` would get."""
         return self.submit(record, key, time.monotonic() + self.store.wait if deadline is None else deadline).result()
 
     def close(self) -> None:
@@ -117,8 +128,7 @@ class Writer:
             self._observe(
                 sum(isinstance(one, Kept) and not one.replayed for one in results), time.monotonic() - started
             )
-            for one, result in zip(batch, results, strict=True):
-                _answer(one, result)
+            _answer([(one.done, result) for one, result in zip(batch, results, strict=True)])
         return []
 
     def _commit(self, batch: Sequence[_Waiting]) -> list[Kept | KeyReusedError]:
@@ -131,13 +141,28 @@ class Writer:
         return results
 
 
-def _answer(waiting: _Waiting, result: Kept | KeyReusedError) -> None:
-    if isinstance(result, Kept):
-        waiting.done.set_result(result)
-    else:
-        waiting.done.set_exception(result)
-
-
 def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
-    for one in batch:
-        one.done.set_exception(error)
+    _answer([(one.done, error) for one in batch])
+
+
+def _answer(results: Sequence[tuple[Done, Kept | Exception]]) -> None:
+    """Wake who waits; an event loop once for all its tasks, since each waking costs as much as an entry."""
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[Done, Kept | Exception]]] = {}
+    for done, result in results:
+        if isinstance(done, asyncio.Future):
+            loops.setdefault(done.get_loop(), []).append((done, result))
+        else:
+            _settle([(done, result)])
+    for loop, some in loops.items():
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, some)
+
+
+def _settle(results: Sequence[tuple[Done, Kept | Exception]]) -> None:
+    for done, result in results:
+        if done.cancelled():
+            continue
+        if isinstance(result, Exception):
+            done.set_exception(result)
+        else:
+            done.set_result(result)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
 import orjson
 
-from api.bulk.amounts import decimals_of
 from api.bulk.rows import Row
+from api.table_files import Cell, Column
 from engine.decision import Decision, value_to_json
 from policies.feel.values import Value
 from policies.ir import Policy
@@ -20,31 +19,10 @@ from policies.types import Boolean, ContextOf, Date, Money, Number, Type
 Shape = Literal["document", "table"]
 """A `document` is the whole decision; a `table` row is its outcome, its reason codes and what was missing."""
 
-NUMBER_DECIMALS = 10
-"""Decimals of a Parquet column of plain numbers; a column of money has those of its currency."""
-
-Cell = str | int | Decimal | bool | dt.date | None
 Line = bytes | tuple[Cell, ...]
 
 TOTALS = {"credit": "decision", "classification": "class"}
 """The outcome member a run is totalled by; for the kind `decision` the first one that is a word or a truth value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of result rows; `currency` is that of an amount.
-
-    It follows from the policy alone, so that the files of several runs can be read together.
-    """
-
-    name: str
-    kind: type
-    currency: str | None = None
-
-    @property
-    def decimals(self) -> int:
-        """Decimals that the column has in Parquet, where it holds numbers."""
-        return NUMBER_DECIMALS if self.currency is None else decimals_of(self.currency)
 
 
 BEFORE = (
@@ -58,7 +36,10 @@ AFTER = (Column("reasons", str), Column("missing", str))
 
 
 class Columns:
-    """The columns of a policy's result rows: the row and its policy, the outcome flattened, why, what was missing."""
+    """The columns of a policy's result rows: the row and its policy, the outcome flattened, why, what was missing.
+
+    They follow from the policy alone, so that the files of several runs can be read together.
+    """
 
     def __init__(self, policy: Policy) -> None:
         self._paths = tuple(path for path, _ in _flatten(policy.outcome, ()))

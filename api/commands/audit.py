@@ -15,10 +15,12 @@ from api.audit.erasure import erase as erase_subject
 from api.audit.pack import PackError, export_pack
 from api.audit.recorded import decisions_of_log, decisions_of_pack, opened_pack, texts_of_log, texts_of_pack
 from api.audit.search import Query, span
+from api.audit.sheet import SheetError, export_sheet, form_of
 from api.audit.verify import main as verify_main
+from api.bulk.rows import FileRefused
 from api.commands.audit_log import opened, principal
 from api.commands.consoles import stderr
-from api.commands.terminal import REFUSED, fail, write, write_json
+from api.commands.terminal import REFUSED, fail, misused, write, write_json
 from policies.diagnostics import visible
 
 _SHOWN = 20
@@ -28,7 +30,12 @@ _SHOWN = 20
 def export(
     database: str | None, query: Query, out: Path, checkpoint: Path | None, *, personal: bool, as_json: bool
 ) -> None:
-    """Write an evidence pack and say what it holds."""
+    """Write an evidence pack, or a table where the file's ending asks for one, and say what it holds."""
+    if form_of(out) is not None:
+        if checkpoint is not None:
+            misused("--checkpoint goes with an evidence pack: a table proves nothing")
+        _export_sheet(database, query, out, personal=personal, as_json=as_json)
+        return
     older = None if checkpoint is None else checkpoint.read_text(encoding="utf-8")
     with opened(database) as audit:
         try:
@@ -44,6 +51,20 @@ def export(
             f"entries {done.first} to {done.end - 1} of {done.size}, in {done.path}\n"
             f"prove it: writ audit verify {done.path}"
         )
+
+
+def _export_sheet(database: str | None, query: Query, out: Path, *, personal: bool, as_json: bool) -> None:
+    with opened(database) as audit:
+        try:
+            done = export_sheet(audit, query, out, principal=principal(), personal=personal)
+        except (SheetError, FileRefused) as error:
+            fail(str(error))
+        except OSError as error:
+            fail(f"cannot write `{out}`: {error.strerror or error}")
+    if as_json:
+        write_json({"first": done.first, "end": done.end, "form": done.form.value, "path": str(done.path)})
+    else:
+        write(f"entries {done.first} to {done.end - 1}, in {done.path}, to read; what proves them is an evidence pack")
 
 
 def verify(pack: Path, checkpoint: Path | None, key: str | None) -> None:
@@ -114,10 +135,10 @@ def erase(database: str | None, subject: str, reason: str, *, as_json: bool) -> 
         write(f"{done.values} values erased in {done.records} records; entry {done.seq} says so")
 
 
-def rotate_key(database: str | None) -> None:
+def rotate_key(database: str | None, *, lost: bool) -> None:
     """Make a new key, and show what auditors need of it."""
-    with opened(database) as audit:
-        signer = audit.rotate(principal())
+    with opened(database, lost_key=lost) as audit:
+        signer = audit.key_file.signer() if lost else audit.rotate(principal())
     write(f"checkpoints are signed with a new key; give it to whoever verifies them:\n{signer.public}")
 
 

@@ -17,10 +17,10 @@ from api.settings import Settings, SettingsError
 
 
 @contextmanager
-def opened(database: str | None) -> Iterator[Log]:
+def opened(database: str | None, *, lost_key: bool = False) -> Iterator[Log]:
     """The log of a database, or of the settings; whatever is wrong with it ends the command with 1.
 
-    A record that is not there is not made.
+    A record that is not there is not made. With `lost_key` a signing key whose file is gone is replaced.
     """
     try:
         settings = Settings.read(os.environ, {"database": database})
@@ -30,9 +30,10 @@ def opened(database: str | None) -> Iterator[Log]:
     if "://" not in places.database and not Path(places.database).exists():
         fail(f"there is no record `{places.database}`", "name it: --database FILE, or WRIT_DATABASE")
     try:
-        audit = Log(places, settings.busy_timeout, lambda: dt.datetime.now(dt.UTC))
+        lost = principal() if lost_key else None
+        audit = Log(places, settings.busy_timeout, lambda: dt.datetime.now(dt.UTC), lost_key=lost)
     except KeyFileError as error:
-        fail(str(error), "name its file with WRIT_LOG_KEY")
+        fail(str(error), "name its file with WRIT_LOG_KEY; if it is lost: writ audit rotate-key --lost")
     except AuditUnavailableError as error:
         fail(f"cannot open the record `{places.shown}`: {error}")
     try:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import made_up
+from tests.bench import made_up, results
 from tests.bench.memory import measure
 
-ROOT = Path(__file__).resolve().parents[2]
-RESULTS = Path(__file__).parent / "results"
 WRIT = [sys.executable, "-m", "api.cli"]
-POLICIES = str(ROOT / "policies.yaml")
+POLICIES = str(results.ROOT / "policies.yaml")
 MEGABYTE = 1_000_000
 
 
@@ -34,17 +28,12 @@ def main() -> None:
     options.add_argument("--starts", type=int, default=15, help="cold starts to take the median of")
     asked = options.parse_args()
     found: dict[str, Any] = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "processors": os.cpu_count(),
+        **results.machine(),
         "cold_start": cold_start(asked.starts),
         "bulk": bulk(asked.policy, asked.rows, asked.workers),
     }
     show(found)
-    RESULTS.mkdir(exist_ok=True)
-    target = RESULTS / f"{found['at'].replace(':', '')}.json"
-    target.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    print(f"\n{target.relative_to(ROOT)}")
+    results.write("bulk", found)
 
 
 def bulk(policy: str, sizes: list[int], workers: list[int]) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ def measure(command: list[str]) -> Run:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     peak = 0
     while process.poll() is None:
-        peak = max(peak, sum(map(_resident, _tree(process.pid))))
+        peak = max(peak, sum(map(resident, _tree(process.pid))))
         time.sleep(EVERY_SECONDS)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
@@ -44,7 +44,8 @@ def _tree(pid: int) -> list[int]:
     return found
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
+    """Bytes of resident memory of a process; 0 when it has ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
     except OSError:
