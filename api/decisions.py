@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
 import time
 
 import orjson
@@ -31,10 +32,15 @@ from policies.ir import Policy
 PRINCIPAL = "local"
 """Who asks, as long as nobody has to say."""
 
+_LAST_WORD = 1.0
+"""Seconds after `busy_timeout` within which the database says why it is not available."""
+
 NOT_OF_DECISIONS = frozenset(
     {"decision_unknown", "entry_unknown", "path_unknown", "query_invalid", "not_ready", "calendar_none"}
 )
 """Problems that a decision request never meets."""
+
+_DECISION = re.compile(r"dec_[0-9a-z]{26}")
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
 
@@ -84,13 +90,16 @@ async def post_decision(policy: str, request: Request) -> Response:
     hash_ = key_hash(f"{PRINCIPAL} POST /v1/decisions", key)
     try:
         with running.admission.enter():
-            async with running.in_progress.turn(hash_):
+            # The database has its own time-outs; this one holds whatever has become of it.
+            async with asyncio.timeout(running.settings.busy_timeout + _LAST_WORD), running.in_progress.turn(hash_):
                 done: asyncio.Future[Kept] = asyncio.get_running_loop().create_future()
                 kept = await run_sync(_known_or_queued, running, policy, hash_, body, deadline, done) or await done
                 answer = await run_sync(_answer_bytes, running, kept)
     except KeyReusedError:
         detail = f"the {KEY_HEADER} was used before, with another request"
         raise Problem("idempotency_key_reused", detail) from None
+    except TimeoutError as error:
+        raise unavailable(running, AuditUnavailableError("the database does not answer")) from error
     except AuditUnavailableError as error:
         raise unavailable(running, error) from error
     running.metrics.answered(policy, kept.replayed, time.monotonic() - started)
@@ -155,7 +164,7 @@ def get_decision(decision_id: str, request: Request) -> Response:
 
 def find_decision(running: Running, decision_id: str) -> Kept:
     """The entry of a decision. Raises Problem and AuditUnavailableError."""
-    kept = running.audit.store.find_id(decision_id) if decision_id.startswith("dec_") else None
+    kept = running.audit.store.find_id(decision_id) if _DECISION.fullmatch(decision_id) else None
     if kept is None:
         raise Problem("decision_unknown", "there is no decision with this id")
     return kept

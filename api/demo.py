@@ -265,6 +265,8 @@ def _print_addresses(service: Service, last: Mapping[str, Any], console: Console
         ("documentation", f"{address}/docs"),
         ("policies in force", f"{address}/v1/policies"),
         ("a decision, with its trace", f"{address}/v1/decisions/{last['decision_id']}"),
+        ("the same, to print", f"{address}/v1/decisions/{last['decision_id']}/certificate"),
+        ("the log's checkpoint", f"{address}/v1/log/checkpoint"),
         ("the record", str(service.log.parent / "decisions.db")),
         ("log", str(service.log)),
     ]

@@ -11,6 +11,7 @@ from fastapi import Request
 
 from api.audit.search import GROUPS, LARGEST_PAGE, PAGE, Query
 from api.problems import Problem, misfits_problem
+from api.request import DAY
 from engine.decision import Json, Misfit
 
 _TEXTS = ("kind", "policy", "outcome", "principal", "subject", "reason")
@@ -36,6 +37,8 @@ LONGEST_NUMBER = 18
 
 _LONGEST = 400
 _LARGEST = 10**18
+_LAST_REVISION = 2**31 - 1
+"""The largest number that PostgreSQL compares a revision with."""
 
 
 def parameters(*more: str) -> dict[str, Json]:
@@ -72,6 +75,8 @@ class Asked:
             for name, value in items
             if len(value) > _LONGEST
         ]
+        # PostgreSQL has no such text, and no fact can hold one.
+        misfits += [_misfit(name, "holds a NUL character", "a text without") for name, value in items if "\0" in value]
         if misfits:
             raise misfits_problem("query_invalid", misfits)
         return cls(dict(items))
@@ -81,7 +86,7 @@ class Asked:
         texts = {name: self.given[name] for name in _TEXTS if name in self.given}
         return Query(
             **texts,
-            revision=self.number("revision", None, 1),
+            revision=self.number("revision", None, 1, _LAST_REVISION),
             since=self._moment("from", last=False),
             until=self._moment("to", last=True),
         )
@@ -120,13 +125,16 @@ class Asked:
 
 def read_moment(text: str, *, last: bool) -> dt.datetime:
     """A moment with its zone, or a day of UTC: its beginning, of a `last` day its end. Raises ValueError."""
-    if len(text) == len("2026-06-30"):
-        day = dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), dt.UTC)
-        return day + dt.timedelta(days=1) if last else day
-    moment = dt.datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(text)
-    return moment.astimezone(dt.UTC)
+    try:
+        if DAY.fullmatch(text):
+            day = dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), dt.UTC)
+            return day + dt.timedelta(days=1) if last else day
+        moment = dt.datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError(text)
+        return moment.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error  # in UTC, or the day after, it is in the year 0 or 10000
 
 
 def _misfit(name: str, said: str, wanted: str) -> Misfit:

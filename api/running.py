@@ -78,12 +78,12 @@ def start(settings: Settings, clock: Clock, leave: Callable[[], None]) -> Runnin
 
 
 def _revise(audit: Log, bundle: Bundle) -> int:
-    at, _ = audit.moments.read()
+    at, back = audit.moments.read()
     text = bundle.source.text.encode()
-    return audit.revise(bundle.digest, bundle.name, text, lambda number: _revision_record(bundle, number, at))
+    return audit.revise(bundle.digest, bundle.name, text, lambda number: _revision_record(bundle, number, at, back))
 
 
-def _revision_record(bundle: Bundle, number: int, at: dt.datetime) -> Record:
+def _revision_record(bundle: Bundle, number: int, at: dt.datetime, went_back: bool) -> Record:
     """The log's entry for a new revision. Only the first may have been in effect before it was recorded."""
     span = bundle.effective_span
     if number > 1 and bundle.effective is not None and span is not None and bundle.effective < at.date():
@@ -91,4 +91,5 @@ def _revision_record(bundle: Bundle, number: int, at: dt.datetime) -> Record:
         raise Refused([Diagnostic(Code.BACKDATED, said, span, f"write {at.date()} or a later day")])
     digests = {name: policy.digest for name, policy in bundle.policies.items()}
     content = {"revision": number, "bundle": bundle.name, "bundle_digest": bundle.digest, "policies": digests}
+    content |= {"clock_went_back": True} if went_back else {}
     return make_record("revision", new_id("rev", at), at, content, catalogued=Catalogued(revision=number))

@@ -27,6 +27,17 @@ _KEEP_ALIVE_SECONDS = 5
 _GRACE_SECONDS = 10
 
 
+_UNSEEN = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029) if chr(code) not in "\t\n"}
+
+
+class EventFormatter(logging.Formatter):
+    """Writes an event so that nothing in it can pass for another one: only its first line begins at the margin."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The event's text, control characters escaped."""
+        return super().format(record).translate(_UNSEEN).replace("\n", "\n    ")
+
+
 class _Server(uvicorn.Server):
     """Says where it listens once it does."""
 
@@ -45,7 +56,9 @@ def run(settings: Settings) -> int:
 
     Says on stdout where it listens, and on stderr why it does not start.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    events = logging.StreamHandler()
+    events.setFormatter(EventFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[events])
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         listening = _listen(settings.host, settings.port)

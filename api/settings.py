@@ -44,7 +44,7 @@ class Settings(BaseModel):
         le=10_000,
     )
     concurrency: int = Field(
-        default=200, description="connections served at once; further ones get 503", ge=1, le=10_000
+        default=640, description="connections served at once; further ones get 503", ge=1, le=10_000
     )
 
     def places(self) -> Places:

@@ -14,7 +14,7 @@ from tests import packs
 
 LOG = packs.sample_log(300)
 POLICY = f"policies/{packs.POLICY_DIGEST}.yaml"
-FIRST_PART = json.loads(LOG.bodies[103])["facts_sha256"]
+PART = json.loads(LOG.bodies[110])["facts_sha256"]  # first named by record 110, which has no personal data
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +117,11 @@ def test_without_a_fitting_checkpoint_the_bracket_begins_with_the_pack(part: Pat
     assert "record 199: its line is missing" in verify_pack(part).wrong
 
 
+def test_a_line_and_its_leaf_beyond_the_pack_are_seen(part: Path) -> None:
+    put(part, [*bodies(part), b"{}"], rehashed=True)
+    assert verify_pack(part).wrong[0] == "record 200: the pack has no such record, but a line or a leaf for it"
+
+
 def test_a_changed_leaf_before_a_changed_line_is_named_first(part: Path) -> None:
     put(part, altered(bodies(part), 30), rehashed=True)
     put(part, altered(bodies(part), 70))
@@ -139,9 +144,9 @@ def test_forged_checkpoints_move_no_bracket(part: Path) -> None:
 
 def test_a_signed_checkpoint_of_another_past_speaks_against_a_pack_that_fits(part: Path) -> None:
     past = [packs.leaf(body) for body in altered(LOG.bodies, 130)]
-    note = packs.checkpoint(past[:140], LOG.key)
-    (part / "checkpoints.jsonl").write_text(json.dumps({"note": note}) + "\n")
-    assert verify_pack(part).wrong[0].startswith("a record from 100 to 139 was altered")
+    notes = [packs.checkpoint(leaves, LOG.key) for leaves in (LOG.leaves[:120], past[:140], LOG.leaves[:160])]
+    (part / "checkpoints.jsonl").write_text("".join(json.dumps({"note": note}) + "\n" for note in notes))
+    assert verify_pack(part).wrong[0].startswith("a record from 120 to 139 was altered")
     forged = packs.checkpoint(past[:140], packs.signing_key(9))
     (part / "checkpoints.jsonl").write_text(json.dumps({"note": forged}) + "\n")
     assert verify_pack(part).wrong == ["checkpoints.jsonl: checkpoint 140 is not of these records, nor signed"]
@@ -157,11 +162,11 @@ def test_a_policy_text_that_is_missing_or_altered(part: Path) -> None:
 
 
 def test_a_part_that_is_missing_or_altered(part: Path) -> None:
-    named = f"parts/{FIRST_PART}.json"
+    named = f"parts/{PART}.json"
     (part / named).write_bytes(b"[]")
-    assert verify_pack(part).wrong[0] == f"record 103: {named}, which it names, is not in the pack"
+    assert verify_pack(part).wrong[0] == f"record 110: {named}, which it names, is not in the pack"
     (part / named).unlink()
-    assert verify_pack(part).wrong[0] == f"record 103: {named}, which it names, is not in the pack"
+    assert verify_pack(part).wrong[0] == f"record 110: {named}, which it names, is not in the pack"
 
 
 @pytest.mark.parametrize(
@@ -187,18 +192,29 @@ def test_personal_values_that_are_not_those_committed_to(part: Path, old: bytes,
     assert verify_pack(part).wrong[0].startswith(said)
 
 
+def test_a_personal_value_of_a_record_that_committed_to_none(tmp_path: Path) -> None:
+    log = packs.Log([b"{}", b"{}", b"[]"])
+    log.personal.append({"seq": 1, "pointer": "/x", "salt": "00", "value": 1})
+    said = "record 1: the personal value of '/x' is not the one it committed to"
+    assert verify_pack(packs.write_pack(tmp_path, log)).wrong == [said]
+
+
+def test_an_empty_key_is_no_key(part: Path) -> None:
+    with pytest.raises(ValueError, match="not a verifier key"):
+        verify_pack(part, key="")
+
+
 def test_signatures_and_proofs(part: Path) -> None:
     theirs = packs.vkey(packs.signing_key(2))
     assert verify_pack(part, key=theirs).wrong == ["checkpoint.note: not signed by your key"]
     (part / "pubkey.txt").write_text(f"{theirs}\n{packs.vkey(LOG.key)}\n")
-    assert verify_pack(part).wrong == ()
+    assert not verify_pack(part).wrong
     (part / "pubkey.txt").write_text(theirs)
-    assert verify_pack(part, key=packs.vkey(LOG.key)).wrong == ()
+    assert not verify_pack(part, key=packs.vkey(LOG.key)).wrong
     assert verify_pack(part).wrong == ["checkpoint.note: not signed by a key of pubkey.txt"]
-    (part / "pubkey.txt").write_text("")
-    assert verify_pack(part).wrong == ["checkpoint.note: not signed by a key of pubkey.txt"]
-    (part / "pubkey.txt").write_text("none")
-    assert verify_pack(part).wrong[0].startswith("pubkey.txt: ")
+    for none in ("", "none"):
+        (part / "pubkey.txt").write_text(none)
+        assert verify_pack(part).wrong[0].startswith("pubkey.txt: not a verifier key")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,11 @@ class CheckpointFile:
     def append(self, note: str) -> None:
         """Add a checkpoint and sync it. Raises OSError."""
         line = json.dumps({"note": note}, ensure_ascii=False).encode() + b"\n"
-        with self.path.open("ab") as file:
+        with self.path.open("a+b") as file:
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    line = b"\n" + line  # a line that a crash or a full disk cut short must not swallow this one
             file.write(line)
             file.flush()
             os.fsync(file.fileno())
@@ -100,6 +104,9 @@ class Publisher:
                 state = read_state(connection, lock=True)
                 there = connection.scalar(select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1))
                 earlier = [one for one in (self.latest, None if there is None else parse_note(there)) if one]
+                if any(one.size > state.size for one in earlier):
+                    # Never sign a second history: what was signed before is not in this database any more.
+                    raise self.store.fail(f"the log went back to {state.size} entries from a checkpoint of more")
                 if there is not None and earlier[-1].size == state.size:
                     note = str(there)  # another node has signed this size
                 else:

@@ -9,7 +9,14 @@ from sqlalchemy import Connection, Engine, Table
 
 
 class AuditUnavailableError(Exception):
-    """The record cannot be written or read now: nothing was decided; it may work later without a restart."""
+    """The record cannot be written or read now: nothing was decided; it may work later without a restart.
+
+    What is `passing` may be over in a moment: another's lock, a connection that was lost.
+    """
+
+    def __init__(self, why: str, *, passing: bool = False) -> None:
+        super().__init__(why)
+        self.passing = passing
 
 
 class AuditBrokenError(AuditUnavailableError):
@@ -48,6 +55,9 @@ class Database(Protocol):
 
     def state_unknown(self, error: BaseException | None) -> bool:
         """Whether, after this error of the driver, only a restart that reads the database again can be trusted."""
+
+    def passing(self, error: BaseException | None) -> bool:
+        """Whether what the driver ran into may be over in a moment."""
 
     def gone(self) -> str | None:
         """Why what is written would be lost without an error, if it would."""

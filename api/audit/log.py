@@ -16,7 +16,7 @@ from api.audit.places import Places
 from api.audit.records import Catalogued, Record, make_record
 from api.audit.signing import KeyFileError, Signer
 from api.audit.store import Kept, Store, read_state
-from api.audit.tables import catalogue, revision
+from api.audit.tables import OTHERS, catalogue, revision
 from api.audit.writer import Observe, Writer
 from api.identities import new_id
 
@@ -71,7 +71,7 @@ class Log:
     def verifier_keys(self) -> tuple[str, ...]:
         """The verifier keys of the log, the newest first."""
         with self.store.read() as connection:
-            found = connection.scalars(select(catalogue.c.seq).where(catalogue.c.kind == "key")).all()
+            found = connection.scalars(select(catalogue.c.seq).where(catalogue.c.kind == "key", OTHERS)).all()
         entries = [self.store.entry(seq) for seq in sorted(found, reverse=True)]
         return tuple(orjson.loads(one.body)["key"] for one in entries if one is not None)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from api.audit.verify import parse_note
 
 CHUNK = 1000
 """Entries read at once."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 _README = """\
 An evidence pack of Writ's audit log: entries {first} to {last} of the log {origin}.
@@ -157,10 +160,12 @@ def _write_entries(audit: Log, folder: Path, first: int, end: int) -> _Needed:
                 log.write(kept.body + b"\n")
                 leaves.write(kept.leaf)
                 record = _members(kept.body)
-                if "bundle_digest" in record:
-                    needed.policies.add(record["bundle_digest"])
+                # A name that was altered into none is not looked for: the verifier misses what it names.
+                digests = {name: text for name, text in record.items() if _DIGEST.fullmatch(str(text))}
+                if "bundle_digest" in digests:
+                    needed.policies.add(digests["bundle_digest"])
                 needed.parts.update(
-                    value for name, value in record.items() if name.endswith("_sha256") and name != "key_sha256"
+                    text for name, text in digests.items() if name.endswith("_sha256") and name != "key_sha256"
                 )
     return needed
 

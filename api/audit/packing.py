@@ -19,6 +19,9 @@ LARGEST_DICTIONARY = 112 * 1024
 SAMPLES = 64
 """Records looked at before a dictionary is made."""
 
+_LARGEST = 1 << 28
+"""Bytes of the largest body that is unpacked: far more than the trace of the largest request."""
+
 _NOVEL = 8
 """A record is new to a dictionary when it needs more than one byte in so many."""
 
@@ -75,11 +78,7 @@ class Packing:
 
     def unpack(self, number: int | None, packed: bytes) -> bytes:
         """The body of a frame. Raises ValueError for a frame that is damaged."""
-        try:
-            return bytes(self._decompressor(number).decompress(packed))
-        except zstandard.ZstdError as error:
-            msg = f"its frame cannot be unpacked: {error}"
-            raise ValueError(msg) from error
+        return _unpacked(self._decompressor(number), packed)
 
     def _number(self, like: str, body: bytes) -> int | None:
         with self._lock:
@@ -135,11 +134,20 @@ def pack_alone(body: bytes) -> bytes:
 
 def unpack_alone(packed: bytes) -> bytes:
     """The body of such a frame. Raises ValueError for a frame that is damaged."""
+    return _unpacked(zstandard.ZstdDecompressor(), packed)
+
+
+def _unpacked(decompressor: zstandard.ZstdDecompressor, packed: bytes) -> bytes:
     try:
-        return bytes(zstandard.ZstdDecompressor().decompress(packed))
-    except zstandard.ZstdError as error:
+        # zstd takes as much memory as a frame says that it needs, and a damaged one may say anything.
+        claimed = zstandard.frame_content_size(packed)
+        if claimed <= _LARGEST:
+            return bytes(decompressor.decompress(packed))
+    except (zstandard.ZstdError, TypeError) as error:  # a damaged row may have no bytes at all
         msg = f"its frame cannot be unpacked: {error}"
         raise ValueError(msg) from error
+    msg = f"its frame says that {claimed:,} bytes are in it"
+    raise ValueError(msg)
 
 
 def _raw(dictionary: bytes) -> zstandard.ZstdCompressionDict:

@@ -32,7 +32,7 @@ class PostgresServer:
         url = url.set(drivername="postgresql+psycopg")
         self.name = url.render_as_string(hide_password=True).replace("+psycopg", "")
         self.writer = _engine(url, wait, 1, _durable)
-        self.reader = _engine(url, wait, READERS, _read_only)
+        self.reader = _engine(url, wait, READERS, _read_only, look_first=True)
 
     def before(self, connection: Connection, seconds: float) -> None:
         """Nothing: the waits hold for one transaction."""
@@ -64,6 +64,10 @@ class PostgresServer:
         """PostgreSQL itself restarts after a failed sync; damaged data is for a person."""
         return getattr(error, "sqlstate", None) in _CORRUPTED
 
+    def passing(self, error: BaseException | None) -> bool:
+        """Another node holds the lock, or the server was lost: it may be restarting."""
+        return isinstance(error, psycopg.OperationalError)
+
     def gone(self) -> str | None:
         """Never: a server that is replaced closes its connections."""
         return None
@@ -89,9 +93,12 @@ def _type(column: Any) -> str:
     return next((name for kind, name in _TYPES.items() if isinstance(column, kind)), "text")
 
 
-def _engine(url: URL, wait: float, size: int, configure: Callable[[Any, object], None]) -> Engine:
+def _engine(
+    url: URL, wait: float, size: int, configure: Callable[[Any, object], None], *, look_first: bool = False
+) -> Engine:
     engine = create_engine(
         url,
+        pool_pre_ping=look_first,  # a read after the server restarted; the writer tries its batch again instead
         hide_parameters=True,  # an error's text must not carry facts into a log
         pool_size=size,
         max_overflow=0,
@@ -103,8 +110,27 @@ def _engine(url: URL, wait: float, size: int, configure: Callable[[Any, object],
             "keepalives_idle": max(1, int(wait)),
         },
     )
+    event.listen(engine, "do_connect", _connect(wait + 1))
     event.listen(engine, "connect", configure)
     return engine
+
+
+def _connect(patience: float) -> Callable[..., psycopg.Connection[Any]]:
+    """Connections on which every answer is awaited so long at most.
+
+    The server's own time-outs are of no use when it hangs, and those of TCP neither: its machine goes on acknowledging.
+    """
+
+    class Patient(psycopg.Connection[Any]):
+        def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+            try:
+                return super().wait(gen, interval, patience if timeout is None else timeout)
+            except psycopg.OperationalError:
+                if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                    self.pgconn.finish()  # the answer may still come: nobody must take it for that to another question
+                raise
+
+    return lambda _dialect, _record, args, given: Patient.connect(*args, **given)
 
 
 def _durable(connection: Any, _record: object) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select
 from api.audit.moments import microseconds, moment_of
 from api.audit.records import timestamp
 from api.audit.store import Store
-from api.audit.tables import catalogue, entry, reason
+from api.audit.tables import OTHERS, catalogue, entry, reason
 from engine.decision import Json
 
 PAGE, LARGEST_PAGE = 50, 1000
@@ -139,6 +139,8 @@ def _narrowed(wanted: Select[Any], query: Query) -> Select[Any]:
     for name, value in plain.items():
         if value is not None:
             wanted = wanted.where(catalogue.c[name] == value)
+    if query.kind not in (None, "decision"):
+        wanted = wanted.where(OTHERS)  # said again in the index's own words, so that it is used
     if query.reason is not None:
         wanted = wanted.where(catalogue.c.seq.in_(select(reason.c.seq).where(reason.c.code == query.reason)))
     if query.since is not None:

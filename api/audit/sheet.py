@@ -64,7 +64,7 @@ def export_sheet(audit: Log, query: Query, out: Path, *, principal: str, persona
     if first == end:
         raise SheetError("the log has no entries of that time")
     if form is Form.XLSX and end - first > EXCEL_ROWS:
-        told = f"that are {end - first:,} entries, and an Excel sheet holds {EXCEL_ROWS:,}"
+        told = f"{end - first:,} entries are too many for an Excel sheet, which holds {EXCEL_ROWS:,}"
         raise SheetError(f"{told}: take a shorter time (--from, --to), or name the file .csv or .parquet")
     with replacing(out) as part:
         # Only now that a file can be made there, and before anything is in it.

@@ -11,6 +11,7 @@ import binascii
 import datetime as dt
 import hashlib
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,19 +51,26 @@ class Signer:
 
 
 def make_key(path: Path, origin: str) -> Signer:
-    """A new key for a log, in a new file that only its owner may read. Raises KeyFileError."""
+    """A new key for a log, in a new file that only its owner may read; it is there whole or not at all.
+
+    Raises KeyFileError.
+    """
     signer = Signer(origin, Ed25519PrivateKey.generate())
     seed = _ED25519 + signer.private.private_bytes_raw()
     marked = _ED25519 + signer.private.public_key().public_bytes_raw()
     text = f"{_PREFIX}{origin}+{_key_id(origin, marked).hex()}+{base64.b64encode(seed).decode()}\n"
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        os.link(draft, path)  # unlike a renaming, it replaces nobody's key
     except OSError as error:
         msg = f"cannot make the signing key `{path}`: {error.strerror}"
         raise KeyFileError(msg) from error
+    finally:
+        draft.unlink(missing_ok=True)
     return signer
 
 

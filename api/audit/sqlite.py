@@ -20,6 +20,8 @@ OLDEST = (3, 51, 3)
 _IO_ERROR, _CORRUPT, _NOT_A_DATABASE = 10, 11, 26
 """Primary result codes (sqlite.org/rescode.html) after which the file's state is not known: the process must leave."""
 
+_BUSY, _LOCKED = 5, 6
+
 READERS = 8
 
 _STATEMENTS = 2048
@@ -89,6 +91,11 @@ class SqliteFile:
         """
         code = getattr(error, "sqlite_errorcode", None)
         return code is not None and code & 0xFF in {_IO_ERROR, _CORRUPT, _NOT_A_DATABASE}
+
+    def passing(self, error: BaseException | None) -> bool:
+        """Another process holds the lock."""
+        code = getattr(error, "sqlite_errorcode", None)
+        return code is not None and code & 0xFF in {_BUSY, _LOCKED}
 
     def gone(self) -> str | None:
         """Writing goes on without an error into a file that was deleted or replaced."""

@@ -95,7 +95,7 @@ class Store:
     @contextmanager
     def _turn(self, until: float) -> Iterator[Connection]:
         if not self._lock.acquire(timeout=max(0.0, until - time.monotonic())):
-            raise AuditUnavailableError("the database was busy for too long")
+            raise AuditUnavailableError("the database was busy for too long", passing=True)
         try:
             with self._translated(), self.database.writer.connect() as connection:
                 self.database.before(connection, until - time.monotonic())
@@ -127,9 +127,11 @@ class Store:
             cause = error.orig if isinstance(error, DBAPIError) else error
             if self.database.state_unknown(cause):
                 raise self.fail(str(cause)) from error
-            raise AuditUnavailableError(str(cause)) from error
+            raise AuditUnavailableError(str(cause), passing=self.database.passing(cause)) from error
         except SQLAlchemyError as error:
             raise AuditUnavailableError(str(error)) from error
+        except UnicodeDecodeError as error:  # the driver quotes a damaged schema in its message, and cannot
+            raise self.fail(error.object.decode(errors="replace")) from error
 
     def fail(self, why: str) -> AuditBrokenError:
         """Trust the database no more: whoever asks from now on is refused."""

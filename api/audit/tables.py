@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    text,
 )
 
 metadata = MetaData()
@@ -98,6 +99,9 @@ personal = Table(
 )
 """Personal data of a record, by JSON pointer; the record itself has only SHA-256 of salt and value."""
 
+OTHERS = text("kind <> 'decision'")
+"""Records that are no decisions: few, and looked for among many."""
+
 catalogue = Table(
     "catalogue",
     metadata,
@@ -112,6 +116,7 @@ catalogue = Table(
     Index("catalogue_by_subject", "subject", "seq"),
     Index("catalogue_by_policy", "policy", "outcome", "seq"),
     Index("catalogue_by_time", "at"),
+    Index("catalogue_of_others", "kind", "seq", sqlite_where=OTHERS, postgresql_where=OTHERS),
 )
 
 reason = Table(

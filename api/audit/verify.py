@@ -23,8 +23,14 @@ EMPTY_ROOT = sha256(b"").digest()
 Vkey = tuple[str, bytes, bytes]  # a verifier key: its name, its id of 4 bytes, its Ed25519 public key of 32
 _HASH, _LARGEST_SIZE = 32, 2**63
 _CHUNK = 1 << 17  # bytes of log read at once: few enough to stay in the processor's cache from split to hash
-_BESIDE = {"bundle_digest": "policies/{}.yaml", "facts_sha256": "parts/{}.json", "decision_sha256": "parts/{}.json"}
-_POLICY, _OTHERS = b'"bundle_digest":"', (b'"facts_sha256":"', b'"decision_sha256":"', b'"personal":{')
+_PARTS = dict.fromkeys((f"{member}_sha256" for member in ("facts", "decision", "entries")), "parts/{}.json")
+_BESIDE = {"bundle_digest": "policies/{}.yaml", **_PARTS}
+# How a decision begins and ends that names nothing beside it but its policy; any other record is read as JSON.
+_HEAD, _END = re.compile(rb'\{"at":"[^"]*","bundle_digest":"([0-9a-f]{64})","decision":\{'), b'},"fingerprint":"'
+_TAIL = re.compile(
+    rb'\},"fingerprint":"[0-9a-f]{64}","id":"[^"\\]*","key_sha256":"[0-9a-f]{64}","kind":"decision",'
+    rb'"principal":"[^"\\]*","revision":[0-9]+(?:,"subject":"[^"\\]*")?,"writ_record":1\}'
+)
 _NOTE = re.compile(
     r"(?P<text>(?P<origin>[^\x00-\x1f]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[^\s=]{43}=)\n"
     r"(?P<more>([^\x00-\x1f]+\n)*))\n(?P<signatures>(\u2014 [^\s+\x00-\x1f]+ \S{8,}\n){1,64})"
@@ -239,10 +245,10 @@ class _Reading:
                 leaves = kept.read(_HASH * len(lines))
                 if self.parted is None and (leaves != b"".join(hashes) or seq + len(lines) > self.end):
                     self._part(seq, hashes, leaves)
-                elif self.parted is None and (self._names(body) or self.due < seq + len(lines)):
-                    for number, line in enumerate(lines, seq):
-                        if self._names(line) or self.due == number:
-                            self._look_beside(number, line)
+                for number, line in enumerate(lines if self.parted is None else (), seq):
+                    plain = (head := _HEAD.match(line)) and head[1] in self.policies and self.due != number
+                    if not plain or not _TAIL.fullmatch(line, line.rfind(_END)):
+                        self._look_beside(number, line)
                 while self.marks and self.marks[-1] <= seq + len(hashes):
                     mark, done = self.marks.pop(), self.tree.size - seq
                     self.tree.extend(hashes[done : mark - seq])
@@ -257,15 +263,11 @@ class _Reading:
 
     def _part(self, seq: int, hashes: Sequence[bytes], kept: bytes) -> None:
         leaves = [kept[start : start + _HASH] for start in range(0, _HASH * len(hashes), _HASH)]
-        at = next((at for at, each in enumerate(hashes) if each != leaves[at]), len(hashes))
+        at = next((at for at, each in enumerate(hashes) if each != leaves[at]), min(len(hashes), self.end - seq))
         missing = hashes[at:] == [] or hashes[at] in leaves[at + 1 : at + 2]
         what = "its line is missing" if missing else "its line is not the one its leaf was made of"
         self.parted, added = seq + at, "the pack has no such record, but a line or a leaf for it"
         self.wrong.append((seq + at, f"record {seq + at}: {what if seq + at < self.end else added}"))
-
-    def _names(self, text: bytes) -> bool:  # perhaps a policy that is missing, a part or personal data
-        claims = [claim[:64] for claim in text.split(_POLICY)[1:]]
-        return not self.policies.issuperset(claims) or any(member in text for member in _OTHERS)
 
     def _look_beside(self, seq: int, line: bytes) -> None:
         """Only what the record says at its top level counts: facts may hold members of the same names."""
@@ -275,8 +277,7 @@ class _Reading:
             record = {}
         named = [where.format(record[member]) for member, where in _BESIDE.items() if member in record]
         wrong = [f"{name}, which it names, is not in the pack" for name in named if name not in self.beside]
-        commitments = found if isinstance(found := record.get("personal"), dict) else {}
-        shown = set()
+        commitments, shown = found if isinstance(found := record.get("personal"), dict) else {}, set()
         while self.due == seq:
             if commitments.get(self.pointer) != self.commitment:
                 wrong.append(f"the personal value of {self.pointer!r} is not the one it committed to")
@@ -323,8 +324,8 @@ def _examined(files: Path | zipfile.Path, held: list[Vkey], mine: Checkpoint | N
         note = parse_note((files / (name := "checkpoint.note")).read_bytes().decode())
         keys = (files / (name := "pubkey.txt")).read_bytes().decode().split()
         own = [parse_vkey(line) for line in keys or [""]]
-        lines = (files / (name := "checkpoints.jsonl")).read_bytes().splitlines()
-        earlier = [parse_note(json.loads(line)["note"]) for line in lines]
+        lines = map(json.loads, (files / (name := "checkpoints.jsonl")).read_bytes().splitlines())
+        earlier = [parse_note(line["note"]) for line in lines]
     except _MALFORMED as error:
         return Report((), (f"{name}: {error}",))
     reading = _Reading(files, first, end, tree, {each.size for each in (*earlier, mine or note)})
@@ -387,8 +388,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--checkpoint", type=Path, help="your own older checkpoint of the same log")
     parser.add_argument("--key", help="the verifier key you hold, or a file with it")
     try:
-        report = verify_pack(**vars(parser.parse_args(argv)))
-        status = 1 if report.wrong else 0
+        status = 1 if (report := verify_pack(**vars(parser.parse_args(argv)))).wrong else 0
     except (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         report, status = Report((), (str(error),)), 2
     lines = (*report.proven, *report.wrong[:10], ("all proven", "NOT PROVEN", "CANNOT BE READ")[status])

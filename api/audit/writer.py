@@ -26,7 +26,7 @@ log = logging.getLogger("writ")
 LARGEST_BATCH = 256
 
 _PAUSE = 0.02
-"""Seconds before a batch that met another process's lock, or a lost connection, is tried again."""
+"""Seconds before a batch is tried again that met something passing."""
 
 Observe = Callable[[int, float], None]
 """Told of each commit: entries in it, seconds it took."""
@@ -110,26 +110,29 @@ class Writer:
         except AuditBrokenError as error:
             _fail(batch, self.store.fail(str(error)))
         except AuditUnavailableError as error:
-            late = [one for one in batch if one.deadline <= time.monotonic() + _PAUSE]
+            if not error.passing and len(batch) > 1:
+                return self._one_by_one(batch)
+            late = [one for one in batch if not error.passing or one.deadline <= time.monotonic() + _PAUSE]
             _fail(late, error)
             left = [one for one in batch if one not in late]
             if left:
                 time.sleep(_PAUSE)
             return left
         except Exception as error:
-            # A record that cannot be stored must not take the others with it.
             log.exception("a batch of %s could not be stored", len(batch))
             if len(batch) > 1:
-                for one in batch:
-                    self._try([one])
-            else:
-                _fail(batch, error)
+                return self._one_by_one(batch)
+            _fail(batch, error)
         else:
             self._observe(
                 sum(isinstance(one, Kept) and not one.replayed for one in results), time.monotonic() - started
             )
             _answer([(one.done, result) for one, result in zip(batch, results, strict=True)])
         return []
+
+    def _one_by_one(self, batch: Sequence[_Waiting]) -> list[_Waiting]:
+        """As `_try`: a record that cannot be stored must not take the others with it."""
+        return [left for one in batch for left in self._try([one])]
 
     def _commit(self, batch: Sequence[_Waiting]) -> list[Kept | KeyReusedError]:
         with self.store.write(min(one.deadline for one in batch)) as connection:

@@ -80,6 +80,8 @@ def upgrade() -> None:
     op.create_index("catalogue_by_subject", "catalogue", ["subject", "seq"])
     op.create_index("catalogue_by_policy", "catalogue", ["policy", "outcome", "seq"])
     op.create_index("catalogue_by_time", "catalogue", ["at"])
+    others = sa.text("kind <> 'decision'")
+    op.create_index("catalogue_of_others", "catalogue", ["kind", "seq"], sqlite_where=others, postgresql_where=others)
     op.create_table(
         "reason", sa.Column("code", sa.String(60), primary_key=True), _of_entry(primary=True), sqlite_with_rowid=False
     )
