@@ -6,11 +6,12 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.from-lock
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint lock clean help
+.PHONY: demo test faults lint lock clean help
 
 help:
 	@echo "make demo   real decisions of all three kinds, then a running service (Ctrl-C stops it)"
 	@echo "make test   the whole test suite"
+	@echo "make faults the fault tests as often as promised, with their figures: half an hour"
 	@echo "make lint   ruff and mypy"
 	@echo "make lock   pin the dependencies of pyproject.toml anew"
 
@@ -28,6 +29,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -q --numprocesses auto $(PYTEST_ARGS)
+
+faults: $(READY)
+	WRIT_FAULTS=long $(BIN)/python -m pytest -q -s tests/test_faults_*.py tests/test_kill.py $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

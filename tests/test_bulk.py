@@ -27,7 +27,8 @@ from api.bulk.amounts import in_cents
 from api.bulk.reading import open_rows
 from api.bulk.result import Columns
 from api.bulk.rows import FileRefused, Format, Row
-from api.bulk.writing import FORMULA_STARTS, guarded, open_writer, replacing
+from api.bulk.writing import open_writer, replacing
+from api.table_files import FORMULA_STARTS, guarded
 from engine import decide
 from policies import load
 from policies.ir import Fact

@@ -29,20 +29,20 @@ def erase(audit: Log, subject: str, *, principal: str, reason: str) -> Erased:
     """Delete all personal data of the records about a subject, enter that into the log, and clean the files.
 
     The entry names the records by their numbers and the `reason` as given, never the subject. Raises
-    AuditUnavailableError.
+    AuditUnavailableError; when that says that the files could not be cleaned, the next erasure cleans them.
     """
     with audit.store.write() as connection:
         state = read_state(connection, lock=True)
         about = list(connection.scalars(select(catalogue.c.seq).where(catalogue.c.subject == subject)))
         with_values = _with_values(connection, about)
-        if not with_values:
-            return Erased(len(about), 0, None)
-        content = {"principal": principal, "reason": reason, "entries": sorted(with_values)}
-        record = audit.make("erasure", "ers", content, Catalogued(principal=principal))
-        append(audit.store, connection, state, [Item.of(audit.store, record)])
+        if with_values:
+            content = {"principal": principal, "reason": reason, "entries": sorted(with_values)}
+            record = audit.make("erasure", "ers", content, Catalogued(principal=principal))
+            append(audit.store, connection, state, [Item.of(audit.store, record)])
         values = sum(_delete(connection, some) for some in _some(sorted(with_values)))
+    # Also when there was nothing to delete: the same erasure may have been kept from cleaning the files before.
     audit.store.forget()
-    return Erased(len(about), values, state.size)
+    return Erased(len(about), values, state.size if with_values else None)
 
 
 def _with_values(connection: Connection, seqs: list[int]) -> set[int]:

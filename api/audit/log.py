@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select
 
 from api.audit.appending import Item, append
 from api.audit.checkpoints import CheckpointFile, Publisher, check_log
+from api.audit.database import AuditUnavailableError
 from api.audit.keys import KeyFile
 from api.audit.moments import Clock, Moments, moment_of
 from api.audit.nodes import Nodes, WholeTiles
@@ -73,7 +74,10 @@ class Log:
         with self.store.read() as connection:
             found = connection.scalars(select(catalogue.c.seq).where(catalogue.c.kind == "key", OTHERS)).all()
         entries = [self.store.entry(seq) for seq in sorted(found, reverse=True)]
-        return tuple(orjson.loads(one.body)["key"] for one in entries if one is not None)
+        try:
+            return tuple(str(orjson.loads(one.body)["key"]) for one in entries if one is not None)
+        except (ValueError, LookupError, TypeError) as error:
+            raise AuditUnavailableError("the log's entries of its keys cannot be read") from error
 
     def note(self, kind: str, prefix: str, content: Mapping[str, object], catalogued: Catalogued | None = None) -> Kept:
         """Append a record that is no decision: an export, an erasure, a change of keys."""

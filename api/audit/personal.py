@@ -25,7 +25,16 @@ SALT = 16
 """Random bytes before a value."""
 
 _SHORTEST = 4
-"""Characters of the shortest text that is looked for inside other texts: a shorter one stands in half of them."""
+"""Bytes of the shortest text that is looked for inside other texts: a shorter one stands in half of them. A Chinese
+name of two characters has six.
+"""
+
+_HEADLINES: Mapping[str, frozenset[str]] = {
+    "credit": frozenset({"decision"}),
+    "classification": frozenset({"class", "base_class"}),
+    "dunning": frozenset({"outcome"}),
+}
+"""By kind of policy, the members of the outcome that are words of the policy."""
 
 _FINGERPRINT = "/fingerprint"
 """A hash of the whole request: with all but one value known, that one could be guessed from it."""
@@ -80,7 +89,9 @@ def take_out(members: dict[str, Json], personal: Personal) -> tuple[Kept, ...]:
     if personal.subject in paths and members.get("subject") is not None:
         taking.take(("subject",))
     if "decision" in members:
-        _walk(members["decision"], ("decision",), _test(paths, taking.texts), taking.take)
+        _walk(
+            members["decision"], ("decision",), _test(paths, taking.texts), taking.take, members["decision"].get("kind")
+        )
     if members.get("fingerprint") is not None:
         taking.take((_FINGERPRINT[1:],))
     return tuple(taking.kept)
@@ -175,18 +186,24 @@ def _texts(value: Json) -> Iterator[str]:
 
 def _test(paths: frozenset[str], texts: Iterable[str]) -> Callable[[str | None, Json], bool]:
     """Whether a value in a decision is personal: read from a marked path, or a text that repeats one."""
-    needles = tuple(text for text in texts if len(text) >= _SHORTEST)
+    texts = frozenset(texts)
+    needles = tuple(text for text in texts if len(text.encode()) >= _SHORTEST)
+    whole = frozenset(text for text in texts.difference(needles) if text and not text.isdigit())
 
     def personal(path: str | None, value: Json) -> bool:
         if path is not None and any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in paths):
             return value is not None
-        return isinstance(value, str) and any(needle in value for needle in needles)
+        return isinstance(value, str) and (value in whole or any(needle in value for needle in needles))
 
     return personal
 
 
 def _walk(
-    value: Json, at: _Steps, personal: Callable[[str | None, Json], bool], take: Callable[[_Steps], None]
+    value: Json,
+    at: _Steps,
+    personal: Callable[[str | None, Json], bool],
+    take: Callable[[_Steps], None],
+    kind: str | None,
 ) -> None:
     """Take out of a decision what is personal; what was read or observed stands under the path it was read from."""
     children: Iterable[tuple[str | int, Json]]
@@ -197,11 +214,29 @@ def _walk(
     else:
         return
     under_paths = at[-1] in ("read", "observed")
+    words = _words(at, kind)
     for name, child in children:
+        if name in words:
+            continue
         if personal(str(name) if under_paths else None, child):
             take((*at, name))
         else:
-            _walk(child, (*at, name), personal, take)
+            _walk(child, (*at, name), personal, take, kind)
+
+
+def _words(at: _Steps, kind: str | None) -> frozenset[str]:
+    """The members at a place of a decision that hold words of the policy and engine, whatever somebody is called."""
+    match at:
+        case ("decision",):
+            return frozenset({"as_of", "engine", "kind", "policy", "policy_digest", "principal_reasons"})
+        case ("decision", "outcome"):
+            return _HEADLINES.get(kind or "", frozenset())
+        case ("decision", "reasons", int()):
+            return frozenset({"code", "kind", "policy", "rule", "domain", "then", "fact_paths", "missing"})
+        case ("decision", "trace", *steps, int()) if all(isinstance(step, int) or step == "steps" for step in steps):
+            return frozenset({"part", "status", "missing"})
+        case _:
+            return frozenset()
 
 
 def _resolve(members: Any, pointer: str) -> tuple[Any, Any]:

@@ -124,12 +124,15 @@ def counts(store: Store, query: Query, by: str) -> list[tuple[str | int | None, 
 def span(store: Store, query: Query) -> tuple[int, int]:
     """The first number, and the one after the last, of the entries in a query's time: (0, 0) when there are none.
 
-    Numbers between that lie outside the time, since a clock went back, are within the span.
+    Numbers between that lie outside the time, since a clock went back, are within the span. Where the time is open, the
+    span goes to the end of the log itself: entries that somebody took out of the catalogue come along.
     """
     wanted = _narrowed(select(func.min(catalogue.c.seq), func.max(catalogue.c.seq)), query)
     with store.read() as connection:
         first, last = connection.execute(wanted).one()
-    return (0, 0) if first is None else (first, last + 1)
+    if first is None:
+        return 0, 0
+    return 0 if query.since is None else first, store.state().size if query.until is None else last + 1
 
 
 def _narrowed(wanted: Select[Any], query: Query) -> Select[Any]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.table import Table
 
-from api.audit.search import GROUPS, Query, counts, page
+from api.audit.search import GROUPS, Found, Query, counts, page
 from api.commands.audit_log import opened
 from api.commands.consoles import stdout
 from api.commands.terminal import misused, write, write_json
 from policies.diagnostics import visible
 
-_COLUMNS = ("seq", "at", "kind", "policy", "outcome", "subject", "revision", "principal", "id")
+_COLUMNS = ("seq", "at (UTC)", "what", "outcome", "subject", "id", "reasons")
+"""Of a terminal's width; --json has the rest."""
 
 
 def search(
@@ -31,17 +34,24 @@ def search(
     if as_json:
         write_json([one.to_json() for one in found])
         return
-    rows = [[_shown(getattr(one, name)) for name in _COLUMNS] for one in found]
-    _print([*_COLUMNS, "reasons"], [[*row, ", ".join(one.reasons)] for row, one in zip(rows, found, strict=True)])
+    _print(_COLUMNS, [_row(one) for one in found])
     if len(found) == limit and found[-1].seq:
         write(f"more: --before {found[-1].seq}")
 
 
-def _print(columns: list[str], rows: list[list[str]]) -> None:
+def _row(one: Found) -> list[str]:
+    at = one.at[:19].replace("T", " ")
+    cells = (one.seq, at, one.policy or one.kind, one.outcome, one.subject, one.id, " ".join(one.reasons))
+    return [_shown(cell) for cell in cells]
+
+
+def _print(columns: Sequence[str], rows: list[list[str]]) -> None:
     if not rows:
         write("nothing was found")
         return
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, no_wrap=column in ("seq", "at (UTC)", "id"))
     for row in rows:
         table.add_row(*row)
     stdout().print(table)
