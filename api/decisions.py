@@ -173,7 +173,7 @@ def find_decision(running: Running, decision_id: str) -> Kept:
 def recorded(running: Running, kept: Kept) -> dict[str, Json]:
     """The whole record of an entry, with what stands beside it."""
     store = running.audit.store
-    personal = store.personal(kept.seq) if b'"personal":' in kept.body else ()
+    personal = store.personal(kept.seq) if b'"personal' in kept.body else ()
     return read_record(kept.body, store.part, personal)
 
 

@@ -50,9 +50,10 @@ class PostgresServer:
     def insert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """All rows in one statement, a list for each column: one way there and back whatever their number."""
         if rows:
+            columns = ", ".join(column.name for column in table.columns)
             lists = ", ".join(f"%s::{_type(column.type)}[]" for column in table.columns)
-            # A name of a table of this package, never a caller's.
-            said = f"INSERT INTO {table.name} SELECT * FROM unnest({lists})"  # noqa: S608 (as said)
+            # Names of a table of this package, never a caller's.
+            said = f"INSERT INTO {table.name} ({columns}) SELECT * FROM unnest({lists})"  # noqa: S608 (as said)
             _driver(connection).execute(said, [list(column) for column in zip(*rows, strict=True)], binary=True)
 
     def known(self, connection: Connection, hashes: Sequence[bytes]) -> set[bytes]:

@@ -13,21 +13,20 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import reduce
 from hashlib import sha256, sha512
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 EMPTY_ROOT = sha256(b"").digest()
 Vkey = tuple[str, bytes, bytes]  # a verifier key: its name, its id of 4 bytes, its Ed25519 public key of 32
 _HASH, _LARGEST_SIZE = 32, 2**63
 _CHUNK = 1 << 17  # bytes of log read at once: few enough to stay in the processor's cache from split to hash
-_PARTS = dict.fromkeys((f"{member}_sha256" for member in ("facts", "decision", "entries")), "parts/{}.json")
+_PARTS = dict.fromkeys((f"{member}_sha256" for member in ("facts", "decision", "entries", "personal")), "parts/{}.json")
 _BESIDE = {"bundle_digest": "policies/{}.yaml", **_PARTS}
-# How a decision begins and ends that names nothing beside it but its policy; any other record is read as JSON.
 _HEAD, _END = re.compile(rb'\{"at":"[^"]*","bundle_digest":"([0-9a-f]{64})","decision":\{'), b'},"fingerprint":"'
-_TAIL = re.compile(
+_TAIL = re.compile(  # a decision that so begins and ends names nothing but its policy; others are read as JSON
     rb'\},"fingerprint":"[0-9a-f]{64}","id":"[^"\\]*","key_sha256":"[0-9a-f]{64}","kind":"decision",'
     rb'"principal":"[^"\\]*","revision":[0-9]+(?:,"subject":"[^"\\]*")?,"writ_record":1\}'
 )
@@ -271,12 +270,13 @@ class _Reading:
 
     def _look_beside(self, seq: int, line: bytes) -> None:
         """Only what the record says at its top level counts: facts may hold members of the same names."""
-        try:
+        record: dict[str, Any] = {}
+        with suppress(*_MALFORMED):
             record = dict(json.loads(line))
-        except _MALFORMED:
-            record = {}
         named = [where.format(record[member]) for member, where in _BESIDE.items() if member in record]
         wrong = [f"{name}, which it names, is not in the pack" for name in named if name not in self.beside]
+        if "personal_sha256" in record and not wrong:
+            record["personal"] = json.loads((self.files / named[-1]).read_bytes())
         commitments, shown = found if isinstance(found := record.get("personal"), dict) else {}, set()
         while self.due == seq:
             if commitments.get(self.pointer) != self.commitment:
