@@ -38,6 +38,9 @@ from policies.types import (
 )
 
 MAX_TEXT = 10_000
+MAX_SUBJECT = 400
+"""Characters of the text that says whom a decision is about: it stands in an index."""
+
 EXACT_INTEGER = 2**53 - 1
 """The largest whole number every JSON reader keeps exactly (RFC 8259, section 6), so that a record can be replayed."""
 
@@ -297,12 +300,17 @@ def _problem(fact: Fact, type_: Type, problem: ScalarProblem) -> _DoesNotFit:
     return _DoesNotFit("fact_type", f"{quote(fact.name)}: {problem.message}", problem.help)
 
 
+def longest(fact: Fact) -> int:
+    """How many characters a fact that is text may have."""
+    return MAX_SUBJECT if fact.subject else MAX_TEXT
+
+
 def _text(fact: Fact, type_: Text, given: Any) -> str:
     """The text as received; nothing is trimmed or normalised."""
     if not isinstance(given, str):
         raise _wrong(fact, Text() if type_.one_of else type_, given)
-    if len(given) > MAX_TEXT:
-        raise _DoesNotFit("fact_text", f"{quote(fact.name)} has {len(given)} characters, limit {MAX_TEXT}")
+    if len(given) > (limit := longest(fact)):
+        raise _DoesNotFit("fact_text", f"{quote(fact.name)} has {len(given)} characters, limit {limit}")
     if (bad := _CONTROL.search(given)) is not None:
         what = "bidi control" if bad["bidi"] else "control character"
         raise _DoesNotFit("fact_text", f"{quote(fact.name)} has the {what} U+{ord(bad[0]):04X}", "send it without that")

@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any, assert_never
 
 from engine.decision import plain_decimal, value_to_json
-from engine.facts import EXACT_INTEGER, MAX_TEXT, demanded, members_of
+from engine.facts import EXACT_INTEGER, demanded, longest, members_of
 from engine.outcome_schema import DIALECT
 from policies.currencies import minor_units
 from policies.feel.values import FEEL_DECIMAL
@@ -92,7 +92,7 @@ def _value(fact: Fact, type_: Type) -> dict[str, Any]:
         case Number() | Money():
             return _number(fact, type_)
         case Text(one_of=()):
-            return {"type": "string", "maxLength": MAX_TEXT}
+            return {"type": "string", "maxLength": longest(fact)}
         case Text(one_of=choices):
             return {"enum": list(choices)}
         case Boolean():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from api.audit.appending import Item, append
+from api.audit.database import AuditUnavailableError
 from api.audit.records import Record
 from api.audit.signing import KeyFileError, Signer, make_key, read_key
 from api.audit.store import Store, read_state
@@ -75,7 +76,7 @@ class KeyFile:
         with store.write() as connection:
             state = read_state(connection, lock=True)
             if state.size:
-                raise KeyFileError("another process has just opened this log: start again")
+                raise AuditUnavailableError("another process has just opened this log: start again")
             append(store, connection, state, [entered])
 
     def _take_next(self) -> None:

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -163,9 +163,8 @@ def _answer(results: Sequence[tuple[Done, Kept | Exception]]) -> None:
 
 def _settle(results: Sequence[tuple[Done, Kept | Exception]]) -> None:
     for done, result in results:
-        if done.cancelled():
-            continue
-        if isinstance(result, Exception):
-            done.set_exception(result)
-        else:
-            done.set_result(result)
+        with suppress(InvalidStateError, asyncio.InvalidStateError):  # who waited has left
+            if isinstance(result, Exception):
+                done.set_exception(result)
+            else:
+                done.set_result(result)
