@@ -22,7 +22,9 @@ def _moment(text: str) -> str:
     try:
         read_moment(text, last=False)
     except ValueError:
-        raise typer.BadParameter(f"`{text}` is no day or moment: 2026-06-30, 2026-06-30T09:00:00Z") from None
+        raise typer.BadParameter(
+            f"`{text}` is no day or moment with its zone: 2026-06-30, 2026-06-30T09:00:00Z"
+        ) from None
     return text
 
 

@@ -1,11 +1,18 @@
-"""The connections of the service: a caller that does not finish its request's head is not waited for."""
+"""The connections of the service: what is no sound HTTP is refused, and an unfinished head is not waited for."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
+from http import HTTPStatus
 from typing import cast
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+from api.identities import new_id
+from api.problems import Problem, problem_response
+from api.running import utc_now
 
 HEAD_SECONDS = 10.0
 """How long a request's first line and headers may take to arrive, from the connection's start or the last answer."""
@@ -41,3 +48,22 @@ class Connection(H11Protocol):
         last = cast("RequestResponseCycle | None", self.cycle)
         if last is None or last.response_complete:
             self.timeout_keep_alive_handler()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read as a request, with a problem document as everywhere, and close."""
+        error = sys.exc_info()[1]
+        hint = getattr(error, "error_status_hint", HTTPStatus.BAD_REQUEST)
+        too_large = hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        problem = (
+            Problem("headers_too_large", "the headers are too large") if too_large else Problem("http_invalid", msg)
+        )
+        answer = problem_response(problem, new_id("req", utc_now()))
+        headers = [*answer.raw_headers, (b"connection", b"close")]
+        sent: tuple[h11.Event, ...] = (
+            h11.Response(status_code=answer.status_code, headers=headers),
+            h11.Data(data=bytes(answer.body)),
+            h11.EndOfMessage(),
+        )
+        for event in sent:
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()

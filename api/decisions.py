@@ -14,8 +14,9 @@ from fastapi import APIRouter, Request, Response
 from api.audit.appending import Key, find_key, key_hash
 from api.audit.canonical import fingerprint
 from api.audit.database import AuditBrokenError, AuditUnavailableError, KeyReusedError
-from api.audit.records import decision_answer, read_record
+from api.audit.records import decision_answer
 from api.audit.store import Kept
+from api.audit.whole import whole_record
 from api.intake import KEY_HEADER, read_asked, read_json, read_key
 from api.problems import PROBLEMS, RETRY_SECONDS, Problem, misfits_problem
 from api.recording import decision_record, headline
@@ -36,7 +37,16 @@ _LAST_WORD = 1.0
 """Seconds after `busy_timeout` within which the database says why it is not available."""
 
 NOT_OF_DECISIONS = frozenset(
-    {"decision_unknown", "entry_unknown", "path_unknown", "query_invalid", "not_ready", "calendar_none"}
+    {
+        "http_invalid",
+        "headers_too_large",
+        "decision_unknown",
+        "entry_unknown",
+        "path_unknown",
+        "query_invalid",
+        "not_ready",
+        "calendar_none",
+    }
 )
 """Problems that a decision request never meets."""
 
@@ -155,7 +165,7 @@ def get_decision(decision_id: str, request: Request) -> Response:
     running: Running = request.app.state.running
     try:
         kept = find_decision(running, decision_id)
-        record = recorded(running, kept)
+        record, _ = whole_record(running.audit.store, kept)
     except AuditUnavailableError as error:
         raise unavailable(running, error) from error
     answer = decision_answer(record, kept.seq, kept.leaf) | {"facts": record["facts"]}
@@ -170,15 +180,9 @@ def find_decision(running: Running, decision_id: str) -> Kept:
     return kept
 
 
-def recorded(running: Running, kept: Kept) -> dict[str, Json]:
-    """The whole record of an entry, with what stands beside it."""
-    store = running.audit.store
-    personal = store.personal(kept.seq) if b'"personal' in kept.body else ()
-    return read_record(kept.body, store.part, personal)
-
-
 def _answer_bytes(running: Running, kept: Kept) -> bytes:
-    answer = decision_answer(recorded(running, kept), kept.seq, kept.leaf)
+    record, _ = whole_record(running.audit.store, kept)
+    answer = decision_answer(record, kept.seq, kept.leaf)
     if not kept.replayed:
         running.metrics.decided(answer["policy"], headline(answer["kind"], answer["outcome"]))
     return orjson.dumps(answer)

@@ -37,6 +37,7 @@ class Edge:
         request_id = new_id("req", self.clock())
         scope.setdefault("state", {})["request_id"] = request_id
         started = False
+        lengths = {name for name, _ in scope["headers"]} & {b"content-length", b"transfer-encoding"}
 
         async def send_marked(message: Message) -> None:
             nonlocal started
@@ -48,6 +49,11 @@ class Edge:
                 headers.update(SAFE_HEADERS)
             await send(message)
 
+        if len(lengths) > 1:
+            # Two statements of where the body ends: a proxy before us may have read the other one (request smuggling).
+            problem = Problem("http_invalid", "Content-Length and Transfer-Encoding", headers={"Connection": "close"})
+            await problem_response(problem, request_id)(scope, receive, send_marked)
+            return
         try:
             await self.app(scope, receive, send_marked)
         except ClientDisconnect:

@@ -110,7 +110,7 @@ class Asked:
         """One of some words. Raises Problem."""
         text = self.given.get(name, default)
         if text not in words:
-            raise _refused(name, "is none of its words", ", ".join(words))
+            raise _refused(name, "is not one of its words", ", ".join(words))
         return text
 
     def _moment(self, name: str, *, last: bool) -> dt.datetime | None:
@@ -120,7 +120,7 @@ class Asked:
         try:
             return read_moment(text, last=last)
         except ValueError:
-            raise _refused(name, "is no moment", "2026-06-30 or 2026-06-30T09:00:00Z") from None
+            raise _refused(name, "is no moment", "2026-06-30, or with its zone 2026-06-30T09:00:00Z") from None
 
 
 def read_moment(text: str, *, last: bool) -> dt.datetime:

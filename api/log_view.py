@@ -15,7 +15,8 @@ from api.audit.certificate.page import certificate
 from api.audit.certified import certified
 from api.audit.database import AuditUnavailableError
 from api.audit.store import Kept
-from api.audit.tree import consistency, inclusion
+from api.audit.tree import consistency, inclusion, root
+from api.audit.verify import leaf_hash, verify_consistency, verify_inclusion
 from api.decisions import find_decision, problems, unavailable
 from api.log_queries import LONGEST_NUMBER, Asked, described, parameters
 from api.problems import Problem
@@ -88,10 +89,11 @@ def get_counts(request: Request) -> Response:
     by = asked.choice("by", search.GROUPS, "outcome")
     query = asked.query()
     try:
-        counted = search.counts(running.audit.store, query, by)
+        counted = search.counts(running.audit.store, query, by, search.LARGEST_PAGE + 1)
     except AuditUnavailableError as error:
         raise unavailable(running, error) from error
-    return _json({"by": by, "counts": [{"value": value, "entries": count} for value, count in counted]})
+    shown = [{"value": value, "entries": count} for value, count in counted[: search.LARGEST_PAGE]]
+    return _json({"by": by, "counts": shown, "more": len(counted) > len(shown)})
 
 
 @router.get(
@@ -129,7 +131,7 @@ def get_inclusion(request: Request) -> Response:
         size = asked.number("size", _size(note), 1, whole)
         seq = asked.number("seq", None, 0, size - 1, required=True)
         kept = _entry(running, str(seq))
-        proof = inclusion(seq, size, running.audit.nodes)
+        proof = _inclusion(running, kept, size)
     except AuditUnavailableError as error:
         raise unavailable(running, error) from error
     return _json(
@@ -162,7 +164,7 @@ def get_consistency(request: Request) -> Response:
         whole = running.audit.store.state().size
         new = asked.number("to", _size(note), 1, whole)
         old = asked.number("from", None, 0, new, required=True)
-        proof = consistency(old, new, running.audit.nodes)
+        proof = _consistency(running, old, new)
     except AuditUnavailableError as error:
         raise unavailable(running, error) from error
     return _json({"from": old, "to": new, "proof": _hex(proof), "checkpoint": note if new == _size(note) else None})
@@ -187,9 +189,29 @@ def get_certificate(decision_id: str, request: Request) -> HTMLResponse:
         raise unavailable(running, error) from error
 
 
+def _inclusion(running: Running, kept: Kept, size: int) -> list[bytes]:
+    """The proof, and only one that proves. Raises AuditUnavailableError."""
+    nodes = running.audit.nodes
+    proof = inclusion(kept.seq, size, nodes)
+    if not verify_inclusion(kept.leaf, kept.seq, size, proof, root(size, nodes)):
+        raise AuditUnavailableError(f"the tree does not prove entry {kept.seq}: the log is damaged")
+    return proof
+
+
+def _consistency(running: Running, old: int, new: int) -> list[bytes]:
+    """The proof, and only one that proves. Raises AuditUnavailableError."""
+    nodes = running.audit.nodes
+    proof = consistency(old, new, nodes)
+    if old and not verify_consistency(old, new, proof, root(old, nodes), root(new, nodes)):
+        raise AuditUnavailableError(f"the tree does not lead from {old} to {new} entries: the log is damaged")
+    return proof
+
+
 def _entry(running: Running, seq: str) -> Kept:
     known = seq.isascii() and seq.isdecimal() and len(seq) <= LONGEST_NUMBER
     kept = running.audit.store.entry(int(seq)) if known else None
+    if kept is not None and leaf_hash(kept.body) != kept.leaf:
+        raise AuditUnavailableError(f"entry {kept.seq} does not have the bytes its leaf hash was made of")
     if kept is None:
         raise Problem("entry_unknown", f"there is no entry {seq[:40]}")
     return kept

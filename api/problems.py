@@ -26,6 +26,10 @@ class Kind:
 
 
 PROBLEMS: Mapping[str, Kind] = {
+    "http_invalid": Kind(
+        400, "the request is not sound HTTP", "send one Host, and Content-Length or Transfer-Encoding, never both"
+    ),
+    "headers_too_large": Kind(431, "the request's headers are too large", "send at most 32 KiB of them"),
     "json_invalid": Kind(400, "the body is not JSON", "mend the JSON (RFC 8259) at the character `position`, from 1"),
     "json_not_utf8": Kind(400, "the body is not UTF-8 text", "send the body in UTF-8"),
     "json_byte_order_mark": Kind(400, "the body begins with a byte-order mark", "send the body without it"),
@@ -67,7 +71,9 @@ PROBLEMS: Mapping[str, Kind] = {
     "facts_invalid": Kind(422, "the facts do not fit the policy", "mend every place in `errors`; nothing was decided"),
     "internal_error": Kind(500, "the service failed; nothing was answered", "tell the operator the `request_id`"),
     "audit_unavailable": Kind(
-        503, "the record cannot be written, so nothing was decided", "send the same request with the same key again"
+        503,
+        "the record cannot be written or read now",
+        "send the same request with the same key again: it tells what became of it",
     ),
     "overloaded": Kind(
         503, "too many decisions are under way", "send the same request with the same key again, after a pause"

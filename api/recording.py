@@ -30,7 +30,9 @@ def decision_record(
     went_back: bool,
 ) -> Record:
     """The record to be; `went_back` flags a clock that shows an earlier time than the log."""
-    path, subject = subject_of(policy.facts, facts)
+    # A running case is decided by an earlier text: what either of the two marks as personal is kept apart.
+    declared = deciding.bundle.policies[policy.name].facts
+    path, subject = subject_of(declared, facts)
     outcome = headline(decision.kind, decision.outcome)
     content = {
         "principal": principal,
@@ -56,7 +58,7 @@ def decision_record(
         new_id("dec", at),
         at,
         content,
-        personal=Personal(policy.facts, facts, path),
+        personal=Personal((*declared, *policy.facts), facts, path),
         catalogued=found,
         like=decision.policy_digest,
     )

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 import policies
 from api.audit.store import Store
+from api.audit.whole import whole_record
 from policies.diagnostics import Refused
 from policies.ir import Bundle, Policy
 from policies.kinds.ladder import Dunning
@@ -32,11 +31,12 @@ class InForce:
 class Revisions:
     """The revisions of the record, found by the digests of their policies and read when first needed, then kept.
 
-    Which there are is known from the start on: a service adds none while it runs.
+    Another node may add one while this service runs: a version that is not known is looked for once more.
     """
 
     store: Store
-    _numbers: dict[tuple[str, str], int] | None = None
+    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    _known: int = 0
     _read: dict[int, Bundle | None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -50,9 +50,7 @@ class Revisions:
         if version is None:
             return None
         with self._lock:
-            if self._numbers is None:
-                self._numbers = dict(self._named())
-            number = self._numbers.get((policy.name, version))
+            number = self._numbers.get((policy.name, version)) or self._looked_for(policy.name, version)
             if number is None:
                 return None
             if number not in self._read:
@@ -64,14 +62,14 @@ class Revisions:
             return None
         return InForce(bundle, number)
 
-    def _named(self) -> list[tuple[tuple[str, str], int]]:
-        """Each policy of each revision by name and digest; of several revisions with the same policy the latest."""
-        return [
-            ((name, digest), number)
-            for number, seq in self.store.revision_entries()
-            for kept in self.store.entries(seq, seq + 1)
-            for name, digest in orjson.loads(kept.body)["policies"].items()
-        ]
+    def _looked_for(self, name: str, version: str) -> int | None:
+        """The number of a version among the revisions not read yet; of several with the same policy the latest."""
+        for number, seq in self.store.revision_entries()[self._known :]:
+            for kept in self.store.entries(seq, seq + 1):
+                record, _ = whole_record(self.store, kept)
+                self._numbers.update(dict.fromkeys(record["policies"].items(), number))
+            self._known += 1
+        return self._numbers.get((name, version))
 
     def _bundle(self, number: int) -> Bundle | None:
         name, text = self.store.revision_text(number)

@@ -13,7 +13,7 @@ import uvicorn
 
 from api.app import create_app
 from api.audit.database import AuditUnavailableError
-from api.audit.signing import KeyFileError
+from api.audit.signing import KEY_MEND, KeyFileError
 from api.connections import Connection
 from api.running import PolicyFileError, Running
 from api.settings import Settings, SettingsError
@@ -71,7 +71,7 @@ def run(settings: Settings) -> int:
     except PolicyFileError as error:
         return _not_started(str(error))
     except KeyFileError as error:
-        return _not_started(f"{error}\nname its file with WRIT_LOG_KEY, or make a new key: writ audit rotate-key")
+        return _not_started(f"{error}\n{KEY_MEND}")
     except AuditUnavailableError as error:
         return _not_started(f"cannot keep a record in `{settings.places().shown}`: {error}")
     running: Running = app.state.running

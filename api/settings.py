@@ -28,9 +28,13 @@ class Settings(BaseModel):
         description="the record of every decision: a SQLite file, or `postgresql://user:password@host/database`",
         min_length=1,
     )
-    log_key: Path | None = Field(default=None, description="the file with the key that signs the log's checkpoints")
+    log_key: Path | None = Field(
+        default=None,
+        description="the file with the key that signs checkpoints; when not set beside the database: `writ.db.key`",
+    )
     checkpoints: Path | None = Field(
-        default=None, description="the file that gets every checkpoint; keep it on another disk than the database"
+        default=None,
+        description="the file of all checkpoints, best on another disk; when not set `writ.db.checkpoints` beside it",
     )
     host: str = Field(default="127.0.0.1", description="the address to listen on", min_length=1)
     port: int = Field(default=8700, description="the port to listen on; 0 takes a free one", ge=0, le=65535)

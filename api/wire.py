@@ -169,6 +169,7 @@ class EntryCounts(Shape):
 
     by: str
     counts: list[EntryCount]
+    more: bool = Field(description="whether there are more values than are counted here")
 
 
 Hashes = Annotated[list[Digest], Field(description="SHA-256, hexadecimal, in the order of RFC 9162")]

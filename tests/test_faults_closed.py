@@ -21,7 +21,7 @@ import psutil  # type: ignore[import-untyped]  # it ships no types; the wheel of
 import pysqlite3.dbapi2 as driver
 import pytest
 
-from api.audit.checkpoints import CheckpointFile
+from api.audit.checkpoint_file import CheckpointFile
 from tests.faults import Answer, Caller, assert_kept, forked, new_folder, opened, report, scaled
 from tests.killable import run_quietly, run_read_only_at_times
 from tests.postgres import Server, postgres

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from api.audit.appending import Key, find_key
-from api.audit.checkpoints import CheckpointFile
+from api.audit.checkpoint_file import CheckpointFile
 from api.audit.database import AuditUnavailableError, KeyReusedError
 from api.audit.log import Log
 from api.audit.records import make_record

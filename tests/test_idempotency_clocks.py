@@ -15,9 +15,10 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.audit.checkpoints import check_log, checkpoint_time
+from api.audit.checkpoints import checkpoint_time
 from api.audit.log import Log
 from api.audit.places import Places
+from api.audit.start_check import check_log
 from api.audit.store import Store
 from api.audit.verify import parse_note
 from api.running import Running
@@ -112,7 +113,7 @@ def test_decisions_go_on_through_jumps_of_the_clock_and_say_when_it_went_back(tm
         signed = times(store.notes())
         assert len(signed) == len(shown) + 1
         assert signed == sorted(signed)
-        check_log(store, running.audit.file, running.audit.verifier_keys())
+        check_log(store, running.audit.file)
 
 
 def test_a_policy_change_while_the_clock_shows_an_earlier_time_is_flagged_too(tmp_path: Path) -> None:
@@ -138,9 +139,9 @@ def checkpoints_of_two_nodes(places: Places) -> list[dt.datetime]:
     for ahead in (dt.timedelta(hours=1), -DAYS, DAYS):
         clocks[1].now = NOON + ahead
         for log in (one, other, one):
-            log.note("export", "exp", {"number": 1})
+            log.enter("export", "exp", {"number": 1})
             log.publisher.publish()
-    check_log(one.store, one.file, one.verifier_keys())
+    check_log(one.store, one.file)
     signed = times(one.store.notes())
     other.close()
     one.close()
@@ -164,7 +165,7 @@ def test_a_node_starts_while_another_one_appends_and_signs(tmp_path: Path, monke
     @contextmanager
     def read_after_another_entry(store: Store) -> Iterator[object]:
         if store is not busy.store:
-            busy.note("export", "exp", {"number": 1})
+            busy.enter("export", "exp", {"number": 1})
             busy.publisher.publish()
         with read(store) as connection:
             yield connection

@@ -26,13 +26,13 @@ from sqlalchemy import make_url, select
 
 import policies
 from api.audit.appending import Key, find_key
-from api.audit.checkpoints import check_log
 from api.audit.database import AuditUnavailableError, KeyReusedError
 from api.audit.erasure import erase
 from api.audit.log import Log
 from api.audit.personal import Personal
 from api.audit.places import Places
 from api.audit.records import Catalogued, Record, make_record
+from api.audit.start_check import check_log
 from api.audit.store import Kept
 from api.audit.tables import idempotency
 from api.audit.tree import Frontier
@@ -203,7 +203,7 @@ class Keys(RuleBasedStateMachine):
         entries = log.store.entries(0, state.size)
         assert [one.seq for one in entries] == list(range(state.size))
         assert Frontier().extend(leaf_hash(one.body) for one in entries) == state.frontier
-        check_log(log.store, log.file, log.verifier_keys())
+        check_log(log.store, log.file)
         records = [(one.seq, json.loads(one.body)) for one in entries]
         keyed = [(record["key_sha256"], seq) for seq, record in records if "key_sha256" in record]
         with log.store.read() as connection:

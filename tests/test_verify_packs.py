@@ -68,7 +68,7 @@ def test_a_good_pack_is_proven(whole: Path) -> None:
         (
             "records 0 to 299: 300 lines, each the one its leaf was made of",
             "tree: they stand in the log writ.example/log of 300 records time 2026-11-29T15:00:00.000000Z",
-            "earlier checkpoints: 6, none speaks against it",
+            "roots of earlier checkpoints: 6, none speaks against it",
             f"policies and parts of records: {1 + len(LOG.parts)} files, each named by its SHA-256, none missing",
             f"personal data: {len(LOG.personal)} values as recorded, 0 erased or left out",
             "signed by your key",
@@ -127,7 +127,11 @@ def test_the_copy_in_a_pack_needs_only_the_standard_library(part: Path, tmp_path
     key.write_text(packs.vkey(LOG.key) + "\n")
     mine = note_of(tmp_path, 20)
     status, said = run(part / "verify.py", part, "--checkpoint", mine, "--key", key, cwd=tmp_path)
-    assert (status, "signed by your key" in said, "earlier checkpoints: 5 and yours" in said) == (0, True, True)
+    assert (status, "signed by your key" in said, "roots of earlier checkpoints: 5 and yours" in said) == (
+        0,
+        True,
+        True,
+    )
     put_lines(part, [b"{}", *lines(part)[1:]])
     status, said = run(part / "verify.py", cwd=tmp_path)
     assert (status, said.splitlines()[0]) == (1, "record 100: its line is not the one its leaf was made of")

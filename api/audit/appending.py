@@ -53,12 +53,16 @@ def append(store: Store, connection: Connection, state: State, items: Sequence[I
     The caller holds the log's lock (`read_state(connection, lock=True)`) and commits.
     """
     became = _known(store, connection, [item.key for item in items if item.key is not None])
+    entered = _entered(store, connection, [item.record.id for item in items if item.key is None])
     results: list[Kept | KeyReusedError] = []
     new: list[Item] = []
     for item in items:
         before = None if item.key is None else became.get(item.key.hash)
         if before is not None:
             results.append(before.answer(item))
+            continue
+        if item.record.id in entered:
+            results.append(entered[item.record.id])
             continue
         kept = Kept(state.size + len(new), item.record.body, item.record.leaf)
         new.append(item)
@@ -100,6 +104,14 @@ class _Before:
     def answer(self, item: Item) -> Kept | KeyReusedError:
         # The very record: an earlier try of this batch was committed, and the connection lost before that was known.
         return self.kept if self.id == item.record.id or item.key is None else self.of(item.key)
+
+
+def _entered(store: Store, connection: Connection, ids: Sequence[str]) -> dict[str, Kept]:
+    """Those records without a key that an earlier try committed, before the connection was lost."""
+    if not ids:
+        return {}
+    rows = connection.execute(select(entry).where(entry.c.id.in_(ids))).all()
+    return {row.id: store.kept(row) for row in rows}
 
 
 def _known(store: Store, connection: Connection, keys: Sequence[Key]) -> dict[bytes, _Before]:

@@ -8,20 +8,17 @@ from sqlalchemy import select
 from api.audit.certificate.page import Certified
 from api.audit.database import AuditUnavailableError
 from api.audit.log import Log
-from api.audit.records import erased, read_record
 from api.audit.store import Kept
 from api.audit.tables import revision
 from api.audit.tree import inclusion
-from api.audit.verify import leaf_hash, parse_note, verify_inclusion
+from api.audit.verify import parse_note, verify_inclusion
+from api.audit.whole import whole_record
 
 
 def certified(audit: Log, kept: Kept) -> Certified:
     """The decision of an entry with its policy text and its proof. Raises AuditUnavailableError and KeyFileError."""
-    if leaf_hash(kept.body) != kept.leaf:
-        raise AuditUnavailableError(f"entry {kept.seq} does not have the bytes its leaf hash was made of")
     store = audit.store
-    personal = store.personal(kept.seq)
-    record = read_record(kept.body, store.part, personal)
+    record, gone = whole_record(store, kept)
     note = audit.publisher.publish()
     of = parse_note(note)
     path = inclusion(kept.seq, of.size, audit.nodes)
@@ -35,7 +32,7 @@ def certified(audit: Log, kept: Kept) -> Certified:
         seq=kept.seq,
         leaf=kept.leaf,
         record=record,
-        erased=erased(record, personal),
+        erased=gone,
         policy_text=text.text.decode(),
         revision={
             "number": text.number,

@@ -62,6 +62,9 @@ class Database(Protocol):
     def gone(self) -> str | None:
         """Why what is written would be lost without an error, if it would."""
 
+    def after(self, connection: Connection) -> None:
+        """Outside a transaction, after a commit: what the database has to do from time to time."""
+
     def forget(self, connection: Connection) -> None:
         """Outside a transaction: remove what deleted rows have left behind in files."""
 

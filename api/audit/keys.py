@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+import orjson
+from sqlalchemy import select
 
 from api.audit.appending import Item, append
 from api.audit.database import AuditUnavailableError
 from api.audit.records import Record
 from api.audit.signing import KeyFileError, Signer, make_key, read_key
 from api.audit.store import Store, read_state
+from api.audit.tables import OTHERS, catalogue
 
 MakeRecord = Callable[[Mapping[str, object]], Record]
 """Makes the record of a key out of its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedKey:
+    """A verifier key of the log, and the entry that replaced it, if one did."""
+
+    public: str
+    replaced_by: int | None
+
+    def may_sign(self, size: int) -> bool:
+        """Whether a checkpoint of this size may bear its signature: none that has the entry of the next key."""
+        return self.replaced_by is None or size <= self.replaced_by
+
+
+def logged_keys(store: Store) -> tuple[LoggedKey, ...]:
+    """The keys that were entered into the log, the newest first. Raises AuditUnavailableError."""
+    with store.read() as connection:
+        found = connection.scalars(select(catalogue.c.seq).where(catalogue.c.kind == "key", OTHERS)).all()
+    keys: list[LoggedKey] = []
+    replaced_by = None
+    for seq in sorted(found, reverse=True):
+        entered = store.entry(seq)
+        try:
+            public = str(orjson.loads(b"" if entered is None else entered.body)["key"])
+        except (ValueError, LookupError, TypeError) as error:
+            raise AuditUnavailableError("the log's entries of its keys cannot be read") from error
+        keys.append(LoggedKey(public, replaced_by))
+        replaced_by = seq
+    return tuple(keys)
 
 
 class KeyFile:
@@ -42,8 +77,9 @@ class KeyFile:
         if not known:
             self._begin(store, record)
             return
-        if self._next.exists() and read_key(self._next, self.origin).public == known[0]:
-            self._take_next()  # a rotation was cut short between the log and the files
+        fresh = self._fresh(known[0])
+        if fresh.exists() and read_key(fresh, self.origin).public == known[0]:
+            self._take(fresh)  # a rotation was cut short between the log and the files
         if self.signer().public != known[0]:
             msg = f"the signing key `{self.path}` is not the log's, which is {known[0]}"
             raise KeyFileError(msg)
@@ -53,20 +89,24 @@ class KeyFile:
 
         The old file may be lost: the log then says so. Raises KeyFileError and AuditUnavailableError.
         """
-        self._next.unlink(missing_ok=True)
-        signer = make_key(self._next, self.origin)
+        draft = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}.draft")
+        signer = make_key(draft, self.origin)
+        fresh = draft.rename(self._fresh(signer.public))
         content: dict[str, object] = {"key": signer.public, "replaces": replaces, "principal": principal}
         if not self.path.exists():
             content["lost"] = True
         with store.write() as connection:
             state = read_state(connection, lock=True)
             append(store, connection, state, [Item.of(store, record(content))])
-        self._take_next()
+        with store.write() as connection:
+            read_state(connection, lock=True)  # one rotation at a time: of two, the later key takes the place
+            if logged_keys(store)[0].public == signer.public:
+                self._take(fresh)
         return signer
 
-    @property
-    def _next(self) -> Path:
-        return self.path.with_name(f"{self.path.name}.next")
+    def _fresh(self, public: str) -> Path:
+        """Where a new key waits until the log has it."""
+        return self.path.with_name(f"{self.path.name}.{public.split('+')[1]}.next")
 
     def _begin(self, store: Store, record: MakeRecord) -> None:
         if not self.path.exists():
@@ -79,12 +119,12 @@ class KeyFile:
                 raise AuditUnavailableError("another process has just opened this log: start again")
             append(store, connection, state, [entered])
 
-    def _take_next(self) -> None:
+    def _take(self, fresh: Path) -> None:
         try:
             if self.path.exists():
                 old = read_key(self.path, self.origin).public.split("+")[1]
                 self.path.rename(self.path.with_name(f"{self.path.name}.{old}"))
-            self._next.rename(self.path)
+            fresh.rename(self.path)
         except OSError as error:
-            msg = f"cannot put the new signing key in its place: {error.strerror}; it is `{self._next}`"
+            msg = f"cannot put the new signing key in its place: {error.strerror}; it is `{fresh}`"
             raise KeyFileError(msg) from error

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import orjson
 from sqlalchemy import func, insert, select
 
 from api.audit.appending import Item, append
-from api.audit.checkpoints import CheckpointFile, Publisher, check_log
-from api.audit.database import AuditUnavailableError
-from api.audit.keys import KeyFile
+from api.audit.checkpoint_file import CheckpointFile
+from api.audit.checkpoints import Publisher
+from api.audit.keys import KeyFile, logged_keys
 from api.audit.moments import Clock, Moments, moment_of
 from api.audit.nodes import Nodes, WholeTiles
 from api.audit.places import Places
 from api.audit.records import Catalogued, Record, make_record
 from api.audit.signing import KeyFileError, Signer
+from api.audit.start_check import check_log
 from api.audit.store import Kept, Store, read_state
-from api.audit.tables import OTHERS, catalogue, revision
+from api.audit.tables import revision
 from api.audit.writer import Observe, Writer
 from api.identities import new_id
 
@@ -51,7 +51,7 @@ class Log:
             if lost_key is not None:
                 self._replace_lost(lost_key)
             self.key_file.open(self.store, self.verifier_keys(), self._key_record)
-            check_log(self.store, self.file, self.verifier_keys())
+            check_log(self.store, self.file)
             self.publisher = Publisher(self.store, self.key_file.signer, self.file, clock)
             self.writer = Writer(self.store, observe)
         except BaseException:
@@ -70,16 +70,12 @@ class Log:
         return Nodes(self.store, self._whole)
 
     def verifier_keys(self) -> tuple[str, ...]:
-        """The verifier keys of the log, the newest first."""
-        with self.store.read() as connection:
-            found = connection.scalars(select(catalogue.c.seq).where(catalogue.c.kind == "key", OTHERS)).all()
-        entries = [self.store.entry(seq) for seq in sorted(found, reverse=True)]
-        try:
-            return tuple(str(orjson.loads(one.body)["key"]) for one in entries if one is not None)
-        except (ValueError, LookupError, TypeError) as error:
-            raise AuditUnavailableError("the log's entries of its keys cannot be read") from error
+        """The verifier keys of the log, the newest first. Raises AuditUnavailableError."""
+        return tuple(key.public for key in logged_keys(self.store))
 
-    def note(self, kind: str, prefix: str, content: Mapping[str, object], catalogued: Catalogued | None = None) -> Kept:
+    def enter(
+        self, kind: str, prefix: str, content: Mapping[str, object], catalogued: Catalogued | None = None
+    ) -> Kept:
         """Append a record that is no decision: an export, an erasure, a change of keys."""
         return self.writer.append(self.make(kind, prefix, content, catalogued))
 
@@ -115,4 +111,4 @@ class Log:
         self.rotate(principal)
 
     def _key_record(self, content: Mapping[str, object]) -> Record:
-        return self.make("key", "key", content)
+        return self.make("key", "key", content, Catalogued(principal=str(content["principal"])))

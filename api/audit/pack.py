@@ -19,7 +19,7 @@ import orjson
 
 from api.audit.log import Log
 from api.audit.records import Catalogued
-from api.audit.search import Query, span
+from api.audit.search import Query, span, uncatalogued
 from api.audit.store import Kept
 from api.audit.tree import consistency, outside
 from api.audit.verify import parse_note
@@ -84,9 +84,11 @@ def export_pack(
     first, end = span(audit.store, query)
     if first == end:
         raise PackError("the log has no entries of that time")
+    if (lacking := uncatalogued(audit.store, first, end)) is not None:
+        raise PackError(f"the catalogue lacks entry {lacking}: name no times, and the whole log is exported")
     sizes = [] if older is None else [_older_size(audit, older)]
-    content = {**query.to_json(), "form": "pack", "first": first, "end": end, "personal": personal}
-    audit.note("export", "exp", {**content, "principal": principal}, Catalogued(principal=principal))
+    content = {**query.to_json(), "form": "pack", "first": first, "end": end, "with_personal": personal}
+    audit.enter("export", "exp", {**content, "principal": principal}, Catalogued(principal=principal))
     if out.suffix != ".zip":
         out.mkdir(parents=True, exist_ok=True)
         return _write(audit, out, first, end, sizes, personal=personal)
@@ -155,8 +157,12 @@ def _write(audit: Log, folder: Path, first: int, end: int, older: list[int], *, 
 def _write_entries(audit: Log, folder: Path, first: int, end: int) -> _Needed:
     needed = _Needed()
     with (folder / "log.jsonl").open("wb") as log, (folder / "leaves.bin").open("wb") as leaves:
+        seq = first
         for chunk in chunks(audit, first, end):
             for kept in chunk:
+                if kept.seq != seq:
+                    raise PackError(f"entry {seq} is missing in the database: this is not the log it was")
+                seq += 1
                 log.write(kept.body + b"\n")
                 leaves.write(kept.leaf)
                 record = _members(kept.body)

@@ -86,16 +86,20 @@ class Packing:
                 found = self.latest(like)
                 self._current[like] = None if found is None else self._keep(*found)
             number = self._current[like]
-            if number is None:
-                learning = self._learning.setdefault(like, _Learning())
-                learning.learn(body)
-                if learning.seen >= SAMPLES:
-                    dictionary = learning.dictionary()
-                    saved = self.save(like, dictionary) if dictionary else None
-                    if saved is not None:
-                        number = self._current[like] = self._keep(saved, dictionary)
-                    del self._learning[like]
-            return number
+            if number is not None:
+                return number
+            learning = self._learning.setdefault(like, _Learning())
+            learning.learn(body)
+            if learning.seen < SAMPLES:
+                return None
+            del self._learning[like]  # whoever comes meanwhile begins to learn anew
+        # Outside the lock: it waits for the database, and other policies' records must not wait with it.
+        dictionary = learning.dictionary()
+        saved = self.save(like, dictionary) if dictionary else None
+        if saved is not None:
+            with self._lock:
+                self._current[like] = self._keep(saved, dictionary)
+        return saved
 
     def _keep(self, number: int, dictionary: bytes) -> int:
         self._dictionaries[number] = _raw(dictionary)

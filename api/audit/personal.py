@@ -79,12 +79,16 @@ def commitment(salt: bytes, value: bytes) -> bytes:
 
 def take_out(members: dict[str, Json], personal: Personal) -> tuple[Kept, ...]:
     """Replace what is personal in a record's members by null, in place; what was taken out."""
-    places = list(_places(personal.declared, members["facts"], ("facts",)))
+    # A place may be marked twice, by itself and by what it lies in: the larger one is taken.
+    places = sorted(set(_places(personal.declared, members["facts"], ("facts",))), key=len)
     if not places:
         return ()
     taking = _Taking(members)
+    taken: set[_Steps] = set()
     for steps in places:
-        taking.take(steps)
+        if not any(steps[:length] in taken for length in range(len(steps))):
+            taking.take(steps)
+            taken.add(steps)
     paths = personal.paths()
     if personal.subject in paths and members.get("subject") is not None:
         taking.take(("subject",))

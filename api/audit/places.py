@@ -18,4 +18,4 @@ class Places:
     @property
     def shown(self) -> str:
         """The database for people: without a password."""
-        return re.sub(r"//[^/]*@", "//…@", self.database)
+        return re.sub(r"(://).*", r"\1…", self.database)

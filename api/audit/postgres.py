@@ -30,7 +30,8 @@ class PostgresServer:
 
     def __init__(self, url: URL, wait: float) -> None:
         url = url.set(drivername="postgresql+psycopg")
-        self.name = url.render_as_string(hide_password=True).replace("+psycopg", "")
+        self.wait = wait
+        self.name = shown(url)
         self.writer = _engine(url, wait, 1, _durable)
         self.reader = _engine(url, wait, READERS, _read_only, look_first=True)
 
@@ -73,17 +74,28 @@ class PostgresServer:
         """Never: a server that is replaced closes its connections."""
         return None
 
+    def after(self, connection: Connection) -> None:
+        """Nothing: the server checkpoints by itself."""
+
     def forget(self, connection: Connection) -> None:
         """Write the tables that held what was erased anew. The server's own write-ahead log is for its operator."""
         connection.commit()
         autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
-        for table in ("personal", "catalogue"):
-            autocommit.exec_driver_sql(f"VACUUM (FULL) {table}")
+        # Whoever waits for a table stops all who come after: a report that reads it must not stop the decisions.
+        autocommit.exec_driver_sql(f"SET lock_timeout = {int(self.wait * 1000 / 2)}")
+        autocommit.exec_driver_sql("VACUUM (FULL) personal")
+        autocommit.exec_driver_sql("VACUUM catalogue")
+        autocommit.exec_driver_sql("RESET lock_timeout")
 
     def close(self) -> None:
         """Give all connections back."""
         self.reader.dispose()
         self.writer.dispose()
+
+
+def shown(url: URL) -> str:
+    """The URL for people: without password and options, which may hold one."""
+    return url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
 
 
 def _driver(connection: Connection) -> Any:
@@ -149,4 +161,4 @@ def _durable(connection: Any, _record: object) -> None:
 
 def _read_only(connection: Any, _record: object) -> None:
     connection.autocommit = True
-    connection.read_only = True
+    connection.execute("SET default_transaction_read_only = on")

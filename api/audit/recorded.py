@@ -6,15 +6,18 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import orjson
 from sqlalchemy import select
 
+from api.audit.database import AuditUnavailableError
 from api.audit.log import Log
 from api.audit.pack import chunks
 from api.audit.records import erased, read_record
 from api.audit.replay import Recorded
 from api.audit.tables import revision
+from api.audit.whole import whole_record
 
 _DECISION = b'"kind":"decision"'
 
@@ -27,18 +30,23 @@ def texts_of_log(audit: Log) -> Mapping[str, bytes]:
 
 
 def decisions_of_log(audit: Log, first: int, end: int) -> Iterator[Recorded]:
-    """The decisions among a log's entries from `first` to before `end`, in their order."""
+    """The decisions among a log's entries from `first` to before `end`, in their order; what is damaged is said."""
+    seq = first
     for chunk in chunks(audit, first, end):
-        rows = audit.store.personal_rows(chunk[0].seq, chunk[-1].seq + 1) if chunk else ()
-        personal: dict[int, list[tuple[str, bytes]]] = {}
-        for row in rows:
-            personal.setdefault(row.seq, []).append((row.pointer, row.value))
+        rows: dict[int, list[Any]] = {}
+        for row in audit.store.personal_rows(chunk[0].seq, chunk[-1].seq + 1) if chunk else ():
+            rows.setdefault(row.seq, []).append(row)
         for kept in chunk:
-            if _DECISION in kept.body:
-                there = personal.get(kept.seq, [])
-                record = read_record(kept.body, audit.store.part, there)
-                if record["kind"] == "decision":
-                    yield Recorded(kept.seq, record, erased(record, there))
+            yield from (Recorded(gap, {}, wrong="it is missing in the database") for gap in range(seq, kept.seq))
+            seq = kept.seq + 1
+            try:
+                record, gone = whole_record(audit.store, kept, rows.get(kept.seq, ()))
+            except AuditUnavailableError as error:
+                yield Recorded(kept.seq, {}, wrong=str(error))
+                continue
+            if record["kind"] == "decision":
+                yield Recorded(kept.seq, record, gone)
+    yield from (Recorded(gap, {}, wrong="it is missing in the database") for gap in range(seq, end))
 
 
 @contextmanager

@@ -27,7 +27,7 @@ FORMAT = 1
 LARGEST = 60_000
 """Bytes of the largest record; what would make it larger is stored beside it, under its SHA-256."""
 
-_MOVABLE = ("facts", "decision", "entries", "personal")
+_MOVABLE = ("facts", "decision", "entries", "personal", "policies")
 
 
 @dataclass(frozen=True, slots=True)

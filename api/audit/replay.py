@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ class Recorded:
     seq: int
     record: Mapping[str, Json]
     missing: frozenset[str] = frozenset()
+    wrong: str | None = None
+    """Why it is not the record that was made, when that is known without deciding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +117,21 @@ def _bundle(digest: str) -> Bundle | str:
     text = _TEXTS.get(digest)
     if text is None:
         return f"the policy text {digest[:12]} is not there"
+    if hashlib.sha256(text).hexdigest() != digest:
+        return f"the policy text {digest[:12]} was altered: it is not the one of this SHA-256"
     try:
         bundle = load(decode(f"{digest[:12]}.yaml", text))
     except Refused as refused:
         return f"the policy text {digest[:12]} is refused by {ENGINE_VERSION}: {refused.diagnostics[0].message}"
-    if bundle.digest != digest:
-        return f"the policy text kept for {digest[:12]} is another one, {bundle.digest[:12]}"
     return bundle
 
 
 def _replay_some(decisions: Sequence[Recorded]) -> Replayed:
     done = Replayed()
     for one in decisions:
+        if one.wrong is not None:
+            done.differences.append(Difference(one.seq, one.wrong))
+            continue
         was = one.record["decision"]
         if was["engine"] != ENGINE_VERSION:
             done.other_engines.add(was["engine"])

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+import orjson
 from sqlalchemy import Select, func, select
 
 from api.audit.moments import microseconds, moment_of
@@ -106,8 +107,8 @@ def every(store: Store, query: Query) -> Iterator[Found]:
         before = found[-1].seq
 
 
-def counts(store: Store, query: Query, by: str) -> list[tuple[str | int | None, int]]:
-    """How many entries there are for each value of one of `GROUPS`, the most first.
+def counts(store: Store, query: Query, by: str, limit: int = LARGEST_PAGE) -> list[tuple[str | int | None, int]]:
+    """How many entries there are for each value of one of `GROUPS`, the most first, so many values at most.
 
     An entry with several reasons is counted for each of them.
     """
@@ -116,7 +117,7 @@ def counts(store: Store, query: Query, by: str) -> list[tuple[str | int | None, 
     wanted = select(column, number)
     if by == "reason":
         wanted = wanted.select_from(catalogue).join(reason, reason.c.seq == catalogue.c.seq)
-    wanted = _narrowed(wanted, query).group_by(column).order_by(number.desc(), column)
+    wanted = _narrowed(wanted, query).group_by(column).order_by(number.desc(), column).limit(limit)
     with store.read() as connection:
         return [(value, count) for value, count in connection.execute(wanted).all()]
 
@@ -132,7 +133,40 @@ def span(store: Store, query: Query) -> tuple[int, int]:
         first, last = connection.execute(wanted).one()
     if first is None:
         return 0, 0
-    return 0 if query.since is None else first, store.state().size if query.until is None else last + 1
+    size = store.state().size
+    first, end = 0 if query.since is None else first, size if query.until is None else last + 1
+    # By the records' own words: the catalogue is no evidence, and who can write into it could narrow a time.
+    while first > 0 and _within(store, first - 1, query):
+        first -= 1
+    while end < size and _within(store, end, query):
+        end += 1
+    return first, end
+
+
+def _within(store: Store, seq: int, query: Query) -> bool:
+    """Whether an entry's record says that it is of the query's time; one that cannot be read is taken for it."""
+    kept = store.entry(seq)
+    try:
+        at = dt.datetime.fromisoformat(orjson.loads(b"" if kept is None else kept.body)["at"])
+    except (ValueError, LookupError, TypeError):
+        return kept is not None
+    return (query.since is None or query.since <= at) and (query.until is None or at < query.until)
+
+
+def uncatalogued(store: Store, first: int, end: int) -> int | None:
+    """An entry that the catalogue lacks from the one before `first` up to `end` itself, if it lacks one.
+
+    The catalogue is no evidence: who takes an entry out of it could keep that out of an export bounded in time.
+    """
+    low, high = max(0, first - 1), min(end + 1, store.state().size)
+    if (first, end) == (0, high):
+        return None  # the whole log: nothing was found by the catalogue
+    within = select(catalogue.c.seq).where(catalogue.c.seq >= low, catalogue.c.seq < high)
+    with store.read() as connection:
+        if connection.scalar(select(func.count()).select_from(within.subquery())) == high - low:
+            return None
+        there = set(connection.scalars(within))
+    return next(seq for seq in range(low, high) if seq not in there)
 
 
 def _narrowed(wanted: Select[Any], query: Query) -> Select[Any]:

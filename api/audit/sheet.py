@@ -68,8 +68,8 @@ def export_sheet(audit: Log, query: Query, out: Path, *, principal: str, persona
         raise SheetError(f"{told}: take a shorter time (--from, --to), or name the file .csv or .parquet")
     with replacing(out) as part:
         # Only now that a file can be made there, and before anything is in it.
-        content = {**query.to_json(), "form": form.value, "first": first, "end": end, "personal": personal}
-        audit.note("export", "exp", {**content, "principal": principal}, Catalogued(principal=principal))
+        content = {**query.to_json(), "form": form.value, "first": first, "end": end, "with_personal": personal}
+        audit.enter("export", "exp", {**content, "principal": principal}, Catalogued(principal=principal))
         _write(form, part, _rows(audit, first, end, personal=personal))
     return Sheet(first, end, form, out)
 

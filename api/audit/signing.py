@@ -20,6 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.audit.database import AuditUnavailableError
 from api.audit.records import timestamp
 
+KEY_MEND = "name its file with WRIT_LOG_KEY; if it is lost, move away what is there: writ audit rotate-key --lost"
+"""What to do when the key cannot be used."""
+
 _ED25519 = b"\x01"
 _PREFIX = "PRIVATE+KEY+"
 _SEED = 32

@@ -6,7 +6,9 @@ Needs SQLite 3.51.3: earlier versions can corrupt a WAL database that two connec
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,9 @@ _BUSY, _LOCKED = 5, 6
 _ROWS = 1000
 """Rows of one statement: at 8 columns a quarter of the values that SQLite takes for one."""
 
+_LONGEST_WAL = 1000
+"""Pages of write-ahead log that are carried into the file at once: SQLite's own number."""
+
 READERS = 8
 
 _STATEMENTS = 2048
@@ -35,6 +40,7 @@ _WRITER_PRAGMAS = (
     "synchronous = FULL",
     "fullfsync = ON",
     "foreign_keys = ON",
+    "wal_autocheckpoint = 0",  # see `after`
     "secure_delete = ON",  # what is erased is overwritten, not only unlinked
 )
 _READER_PRAGMAS = ("query_only = ON", "wal_autocheckpoint = 0")
@@ -55,6 +61,8 @@ class SqliteFile:
             have, need = (".".join(map(str, numbers)) for numbers in (version(), OLDEST))
             msg = f"SQLite {have} can corrupt the record; version {need} or newer is needed"
             raise AuditUnavailableError(msg)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # its owner's alone: it has names
         self.name = str(path)
         self.path = path
         self.writer = _engine(path, wait, _WRITER_PRAGMAS, size=1)
@@ -108,6 +116,20 @@ class SqliteFile:
         if self._file is None:
             self._file = now
         return None if now == self._file else "the database file was removed or replaced while the service ran"
+
+    def after(self, connection: Connection) -> None:
+        """Carry the write-ahead log into the file once it is long.
+
+        SQLite's own automatic checkpoint says nothing of a sync that failed; this one raises it.
+        """
+        try:
+            _, pages, carried = _pragma(_driver(connection), "wal_checkpoint(NOOP)")
+            if pages - carried >= _LONGEST_WAL:
+                _pragma(_driver(connection), "wal_checkpoint(PASSIVE)")
+        except driver.Error as error:
+            if self.state_unknown(error):
+                raise
+            # What was committed is in the log and stays there: a full disk or a lock may be over next time.
 
     def forget(self, connection: Connection) -> None:
         """The write-ahead log still has the pages as they were: carry it into the file, and empty it."""

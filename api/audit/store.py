@@ -6,6 +6,7 @@ SQLite file or a PostgreSQL server, by the URL it is opened with; nothing above 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 import time
@@ -83,9 +84,11 @@ class Store:
         processes' locks together. Raises AuditUnavailableError.
         """
         until = time.monotonic() + self.wait if deadline is None else deadline
-        with self._turn(until) as connection, connection.begin():
-            self.database.within(connection, until - time.monotonic())
-            yield connection
+        with self._turn(until) as connection:
+            with connection.begin():
+                self.database.within(connection, until - time.monotonic())
+                yield connection
+            self.database.after(connection)
 
     def forget(self) -> None:
         """Remove from the database's files what deleted rows have left behind. Raises AuditUnavailableError."""
@@ -123,6 +126,9 @@ class Store:
             raise self.fail(why)
         try:
             yield
+        except AuditBrokenError:
+            self.broken = True
+            raise
         except (DBAPIError, self.database.errors) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             if self.database.state_unknown(cause):
@@ -177,9 +183,12 @@ class Store:
         if body is None:
             raise AuditUnavailableError(f"the part {digest.hex()} of a record is not there")
         try:
-            return unpack_alone(body)
+            plain = unpack_alone(body)
         except ValueError as error:
             raise AuditUnavailableError(f"the part {digest.hex()} of a record is damaged: {error}") from error
+        if hashlib.sha256(plain).digest() != digest:
+            raise AuditUnavailableError(f"the part {digest.hex()} of a record does not have the bytes of its name")
+        return plain
 
     def personal(self, seq: int) -> list[tuple[str, bytes]]:
         """The personal data of an entry that has not been erased: pointers and values."""

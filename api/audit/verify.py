@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 
 EMPTY_ROOT = sha256(b"").digest()
 Vkey = tuple[str, bytes, bytes]  # a verifier key: its name, its id of 4 bytes, its Ed25519 public key of 32
-_HASH, _LARGEST_SIZE = 32, 2**63
+_HASH, _SALT, _LARGEST_SIZE = 32, 16, 2**63
 _CHUNK = 1 << 17  # bytes of log read at once: few enough to stay in the processor's cache from split to hash
-_PARTS = dict.fromkeys((f"{member}_sha256" for member in ("facts", "decision", "entries", "personal")), "parts/{}.json")
-_BESIDE = {"bundle_digest": "policies/{}.yaml", **_PARTS}
+_MOVED = ("facts", "decision", "entries", "policies", "personal")  # members too large for their record
+_BESIDE = {"bundle_digest": "policies/{}.yaml", **{f"{each}_sha256": "parts/{}.json" for each in _MOVED}}
 _HEAD, _END = re.compile(rb'\{"at":"[^"]*","bundle_digest":"([0-9a-f]{64})","decision":\{'), b'},"fingerprint":"'
 _TAIL = re.compile(  # a decision that so begins and ends names nothing but its policy; others are read as JSON
     rb'\},"fingerprint":"[0-9a-f]{64}","id":"[^"\\]*","key_sha256":"[0-9a-f]{64}","kind":"decision",'
@@ -117,11 +117,9 @@ class Frontier:
         return whole.root()
 
 
-# Ed25519: the curve's prime, the order of its base point, its d (RFC 8032, section 5.1).
-_P, _L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
-_D = -121665 * pow(121666, -1, _P) % _P
+_P, _L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # of Ed25519 (RFC 8032, section 5.1)
+_D, _ZERO = -121665 * pow(121666, -1, _P) % _P, (0, 1, 1, 0)
 _Point = tuple[int, int, int, int]  # X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z
-_ZERO: _Point = (0, 1, 1, 0)
 
 
 def _added(one: _Point, other: _Point) -> _Point:
@@ -226,9 +224,8 @@ class _Reading:
         for folder, ending in (("policies", ".yaml"), ("parts", ".json")):
             for path in (files / folder).iterdir() if (files / folder).is_dir() else ():
                 self.beside.add(name := f"{folder}/{path.name}")
-                if path.name.endswith(ending) and path.name != sha256(path.read_bytes()).hexdigest() + ending:
-                    self.wrong.append((end, f"{name}: its name is not the SHA-256 of its bytes"))
-                    self.beside.remove(name)
+                if path.name != sha256(path.read_bytes()).hexdigest() + ending:
+                    self.wrong.append((-1, f"{name}: its name is not the SHA-256 of its bytes"))
         self.policies = {name[9:73].encode() for name in self.beside if name.startswith("policies")}
         self.values = self._values()
         self.due, self.pointer, self.commitment = next(self.values)
@@ -293,9 +290,10 @@ class _Reading:
             with (self.files / "personal.jsonl").open("rb") as lines:
                 for value in map(json.loads, lines):
                     text = json.dumps(value["value"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-                    if type(value["seq"]) is not int or value["seq"] < seq:
-                        raise ValueError(f"after record {seq} stands {value['seq']!r}")
-                    seq, salt = value["seq"], bytes.fromhex(value["salt"])
+                    salt, at = bytes.fromhex(value["salt"]), value["seq"]
+                    if type(at) is not int or at < seq or len(salt) != _SALT:  # else a value could begin in its salt
+                        raise ValueError(f"after record {seq} stands {at!r}, or a salt of other than {_SALT} bytes")
+                    seq = at
                     yield seq, str(value["pointer"]), sha256(salt + text.encode()).hexdigest()
         except _MALFORMED as error:
             self.wrong.append((self.end, f"personal.jsonl: {error}"))
@@ -317,32 +315,36 @@ def _examined(files: Path | zipfile.Path, held: list[Vkey], mine: Checkpoint | N
         first, end, size = (int(str(raw[each])) for each in ("first", "end", "size"))
         if not 0 <= first <= end <= size < _LARGEST_SIZE:
             raise ValueError("first, end and size are not whole numbers in this order")
-        outside = [bytes.fromhex(node) for node in raw["outside"]]
+        outside = [*map(bytes.fromhex, raw["outside"])]
         tree, right = Frontier(first, outside[: first.bit_count()]), outside[first.bit_count() :]
         Frontier(end, [EMPTY_ROOT] * end.bit_count()).root_of(size, right)  # as many as the sizes need?
         proofs = {each["size"]: [bytes.fromhex(node) for node in each["proof"]] for each in raw["consistency"]}
         note = parse_note((files / (name := "checkpoint.note")).read_bytes().decode())
-        keys = (files / (name := "pubkey.txt")).read_bytes().decode().split()
-        own = [parse_vkey(line) for line in keys or [""]]
+        keys = (files / (name := "pubkey.txt")).read_text(encoding="utf-8").split()
+        own = [*map(parse_vkey, keys or [""])]
         lines = map(json.loads, (files / (name := "checkpoints.jsonl")).read_bytes().splitlines())
         earlier = [parse_note(line["note"]) for line in lines]
     except _MALFORMED as error:
         return Report((), (f"{name}: {error}",))
     reading = _Reading(files, first, end, tree, {each.size for each in (*earlier, mine or note)})
     reading.read()
-    wrong, signed = reading.wrong, verify_note(note, held or own)
+    wrong, signed = reading.wrong, verify_note(note, held or own[:1])
     fits = tree.size == end and (tree.root_of(size, right), size) == (note.root, note.size)
     if fits is (reading.parted is not None):
         broken = "all records are in the log: leaves.bin or the end of log.jsonl was altered"
         wrong.append((end, broken if fits else f"the tree of {size} records has not the root of checkpoint.note"))
-    wrong += _between(reading, earlier, [*held, *own], size if signed and not fits else 0)
-    unsigned = "" if signed else f"checkpoint.note: not signed by {'your key' if held else 'a key of pubkey.txt'}"
-    against = _against(mine, note, reading.roots, proofs) if mine else ""
+    wrong += _between(reading, earlier, known := [*held, *own], size if signed and not fits else 0)
+    unsigned = "" if signed else f"checkpoint.note: not signed by {'your' if held else 'the first'} key"
+    bad = [
+        one.size for one in (*earlier[:: len(earlier) // 64 + 1], *filter(None, [mine])) if not verify_note(one, known)
+    ]
+    wrong += [(end, f"the checkpoint of {size} records is not signed by a key of this log") for size in bad]
+    against = _against(mine, note, reading.roots, proofs) if mine and mine.size not in bad else ""
     wrong += [(end, each) for each in (unsigned, against) if each]
     proven = (
         f"records {first} to {end - 1}: {end - first} lines, each the one its leaf was made of",
         f"tree: they stand in the log {note.origin} of {note.size} records {' '.join(note.extensions)}".rstrip(),
-        f"earlier checkpoints: {len(earlier)}{' and yours' if mine else ''}, none speaks against it",
+        f"roots of earlier checkpoints: {len(earlier)}{' and yours' if mine else ''}, none speaks against it",
         f"policies and parts of records: {len(reading.beside)} files, each named by its SHA-256, none missing",
         f"personal data: {reading.shown} values as recorded, {reading.left_out} erased or left out",
         "signed by your key" if held else f"the key is the pack's own: compare it with the one you hold: {keys[0]}",
@@ -363,8 +365,6 @@ def _between(reading: _Reading, earlier: list[Checkpoint], keys: list[Vkey], bro
         fits = f"{still}checkpoint {high or broken} does not{'' if low else ' fit'}"
         if start < until:
             yield start, f"a record from {start} to {until - 1} was altered, removed or added{perhaps} ({fits})"
-    elif failing and reading.parted is None:
-        yield reading.end, f"checkpoints.jsonl: checkpoint {failing[0].size} is not of these records, nor signed"
 
 
 def _against(mine: Checkpoint, note: Checkpoint, roots: dict[int, bytes], proofs: dict[int, list[bytes]]) -> str:
@@ -373,7 +373,7 @@ def _against(mine: Checkpoint, note: Checkpoint, roots: dict[int, bytes], proofs
     if mine.origin != note.origin:
         return f"your checkpoint is of another log: {mine.origin}, not {note.origin}"
     if mine.size > note.size:
-        return f"the log is shorter than your checkpoint: {note.size} < {mine.size}"
+        return f"the pack is older than your checkpoint, or the log was rolled back: {note.size} < {mine.size}"
     if proof is None and known is None:
         return "the pack cannot show that the log grew from your checkpoint: it must be exported with --checkpoint"
     if known == mine.root or verify_consistency(mine.size, note.size, proof or (), mine.root, note.root):

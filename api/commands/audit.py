@@ -23,6 +23,8 @@ from api.commands.consoles import stderr
 from api.commands.terminal import REFUSED, fail, misused, write, write_json
 from policies.diagnostics import visible
 
+_LONGEST_REASON = 500
+
 _SHOWN = 20
 """Differences shown of a replay; with --json all of them."""
 
@@ -77,6 +79,8 @@ def verify(pack: Path, checkpoint: Path | None, key: str | None) -> None:
 
 def replay(pack: Path | None, database: str | None, query: Query, workers: int, *, as_json: bool) -> None:
     """Replay a pack, or a record's decisions of a time; ends with 1 when one differs."""
+    if pack is not None and (query.since or query.until):
+        misused("a pack is replayed whole: --from and --to are for the record")
     with Progress(console=stderr(), transient=True) as progress:
         task = progress.add_task("replaying", total=None)
 
@@ -95,6 +99,8 @@ def replay(pack: Path | None, database: str | None, query: Query, workers: int, 
                 progress.update(task, total=end - first)
                 done = replaying.replay(decisions_of_log(audit, first, end), texts_of_log(audit), workers, advance)
     _print_replayed(done, as_json=as_json)
+    if not (done.same or done.differences or done.unsettled):
+        fail("there was no decision to replay")
     if done.differences:
         raise typer.Exit(REFUSED)
 
@@ -118,17 +124,22 @@ def _print_replayed(done: replaying.Replayed, *, as_json: bool) -> None:
         write(f"and {more} more; --json has them all")
     write(f"{done.same:,} decisions came out the same, {len(done.differences):,} otherwise")
     if done.unsettled:
-        write(f"{len(done.unsettled):,} read personal data that is not there any more, and cannot be settled")
+        many = len(done.unsettled)
+        write(f"{many:,} read personal data that was erased or left out (--personal): they cannot be settled")
     if done.other_engines:
         write(f"some were decided by {', '.join(sorted(done.other_engines))}")
 
 
 def erase(database: str | None, subject: str, reason: str, *, as_json: bool) -> None:
     """Erase, and say how much that was."""
+    if not 0 < len(reason.strip()) <= _LONGEST_REASON:
+        misused(f"the reason has 1 to {_LONGEST_REASON} characters: it stays in the log for good")
     with opened(database) as audit:
         done = erase_subject(audit, subject, principal=principal(), reason=reason)
     if as_json:
         write_json({"records": done.records, "values": done.values, "seq": done.seq})
+    elif not done.records:
+        fail(f"there are no records about `{subject}`", "find the subject: writ audit search")
     elif done.seq is None:
         write(f"{done.records} records about this subject; there is no personal data in them to erase")
     else:
@@ -140,6 +151,7 @@ def rotate_key(database: str | None, *, lost: bool) -> None:
     with opened(database, lost_key=lost) as audit:
         signer = audit.key_file.signer() if lost else audit.rotate(principal())
     write(f"checkpoints are signed with a new key; give it to whoever verifies them:\n{signer.public}")
+    write("nodes with a key file of their own sign again once it is copied to them")
 
 
 def certificate(database: str | None, decision: str, out: Path, language: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from api.audit.database import AuditUnavailableError
 from api.audit.log import Log
-from api.audit.signing import KeyFileError
+from api.audit.signing import KEY_MEND, KeyFileError
 from api.commands.terminal import fail, misused
 from api.settings import Settings, SettingsError
 
@@ -33,15 +33,26 @@ def opened(database: str | None, *, lost_key: bool = False) -> Iterator[Log]:
         lost = principal() if lost_key else None
         audit = Log(places, settings.busy_timeout, lambda: dt.datetime.now(dt.UTC), lost_key=lost)
     except KeyFileError as error:
-        fail(str(error), "name its file with WRIT_LOG_KEY; if it is lost: writ audit rotate-key --lost")
+        fail(
+            str(error),
+            KEY_MEND,
+        )
     except AuditUnavailableError as error:
-        fail(f"cannot open the record `{places.shown}`: {error}")
+        fail(
+            f"cannot open the record `{places.shown}`: {one_line(error)}",
+            "see `Where it is kept` in api/audit/README.md",
+        )
     try:
         yield audit
     except AuditUnavailableError as error:
-        fail(str(error))
+        fail(one_line(error))
     finally:
         audit.close()
+
+
+def one_line(error: Exception) -> str:
+    """What an error says, on one line."""
+    return " ".join(str(error).split())
 
 
 def principal() -> str:
