@@ -97,7 +97,7 @@ class TestCommand:
         with log_in(Path()) as audit:
             noted = json.loads(audit.store.entries(5, 6)[0].body)
         assert (noted["kind"], noted["form"], noted["first"], noted["end"]) == ("export", form, 0, 5)
-        assert (noted["personal"], noted["until"]) == (False, "2026-03-04T00:00:00.000000Z")
+        assert (noted["with_personal"], noted["until"]) == (False, "2026-03-04T00:00:00.000000Z")
 
     def test_the_last_day_is_included(self) -> None:
         for asked, seqs in (

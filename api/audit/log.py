@@ -11,7 +11,7 @@ from api.audit.checkpoint_file import CheckpointFile
 from api.audit.checkpoints import Publisher
 from api.audit.keys import KeyFile, logged_keys
 from api.audit.moments import Clock, Moments, moment_of
-from api.audit.nodes import Nodes, WholeTiles
+from api.audit.nodes import Nodes, Tiles
 from api.audit.places import Places
 from api.audit.records import Catalogued, Record, make_record
 from api.audit.signing import KeyFileError, Signer
@@ -45,7 +45,7 @@ class Log:
             state = self.store.state()
             self.origin = state.origin
             self.moments = Moments(clock, moment_of(state.latest))
-            self._whole = WholeTiles()
+            self._tiles = Tiles()
             self.file = CheckpointFile(places.checkpoints)
             self.key_file = KeyFile(places.key, state.origin)
             if lost_key is not None:
@@ -66,8 +66,8 @@ class Log:
 
     @property
     def nodes(self) -> Nodes:
-        """The nodes of the log's tree as it stands, for one proof."""
-        return Nodes(self.store, self._whole)
+        """The nodes of the log's tree as it stands."""
+        return Nodes(self.store, self._tiles)
 
     def verifier_keys(self) -> tuple[str, ...]:
         """The verifier keys of the log, the newest first. Raises AuditUnavailableError."""

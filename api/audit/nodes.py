@@ -12,57 +12,60 @@ from api.audit.tables import entry, tile
 from api.audit.tree import TILE, TILE_LEVELS, perfect_root, split_hashes
 
 _KEPT = 1024
-"""Whole tiles kept in memory, 8 KiB each."""
+"""Tiles kept in memory, of 256 hashes each."""
 
 
-class WholeTiles:
-    """The whole tiles that were read last, since they never change; any number of threads may share them."""
+class Tiles:
+    """The tiles that were read last; any number of threads may share them.
+
+    A tile's hashes never change, they only become more until there are 256: what was read stays right.
+    """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], list[bytes]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, level: int, number: int) -> bytes | None:
-        """The hashes of a tile, if they are kept."""
+    def get(self, level: int, number: int, needed: int) -> list[bytes] | None:
+        """The hashes of a tile, if so many are kept."""
         with self._lock:
             found = self._kept.get((level, number))
-            if found is not None:
-                self._kept.move_to_end((level, number))
+            if found is None or len(found) < needed:
+                return None
+            self._kept.move_to_end((level, number))
             return found
 
-    def keep(self, level: int, number: int, hashes: bytes) -> None:
+    def keep(self, level: int, number: int, hashes: list[bytes]) -> None:
         """Keep the hashes of a tile, and let the one go that was not asked for for the longest time."""
         with self._lock:
             self._kept[level, number] = hashes
+            self._kept.move_to_end((level, number))
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
 
 
 class Nodes:
-    """Gives the hash of any node of the tree, for one proof or check: what it has read once it does not read again."""
+    """Gives the hash of any node of the tree; `tiles` are those that others have read."""
 
-    def __init__(self, store: Store, whole: WholeTiles | None = None) -> None:
+    def __init__(self, store: Store, tiles: Tiles | None = None) -> None:
         self.store = store
-        self._whole = whole or WholeTiles()
-        self._read: dict[tuple[int, int], list[bytes]] = {}
+        self._tiles = tiles or Tiles()
 
     def __call__(self, level: int, index: int) -> bytes:
         """The root of the perfect subtree of 2^level leaves number `index`. Raises LookupError."""
         tile_level, within = divmod(level, TILE_LEVELS)
         number, place = divmod(index << within, TILE)
-        if (tile_level, number) not in self._read:
-            self._read[tile_level, number] = self._hashes(tile_level, number)
-        wanted = self._read[tile_level, number][place : place + (1 << within)]
-        if len(wanted) != 1 << within:
+        end = place + (1 << within)
+        hashes = self._tiles.get(tile_level, number, end)
+        if hashes is None:
+            hashes = self._read(tile_level, number)
+            self._tiles.keep(tile_level, number, hashes)
+        if len(hashes) < end:
             msg = f"the tree has no node {index} of level {level}"
             raise LookupError(msg)
-        return perfect_root(wanted)
+        return perfect_root(hashes[place:end])
 
-    def _hashes(self, level: int, number: int) -> list[bytes]:
+    def _read(self, level: int, number: int) -> list[bytes]:
         """The hashes of a tile; of one that is not whole yet those that there are, read off the level below."""
-        kept = self._whole.get(level, number)
-        if kept is not None:
-            return split_hashes(kept)
         first = number * TILE
         if level == 0:
             below = select(entry.c.leaf).where(entry.c.seq >= first, entry.c.seq < first + TILE).order_by(entry.c.seq)
@@ -72,7 +75,4 @@ class Nodes:
         wanted = select(tile.c.hashes).where(tile.c.level == level, tile.c.number == number)
         with self.store.read() as connection:
             whole: bytes | None = connection.scalar(wanted)
-            if whole is None:
-                return list(connection.scalars(below))
-        self._whole.keep(level, number, whole)
-        return split_hashes(whole)
+            return list(connection.scalars(below)) if whole is None else split_hashes(whole)
