@@ -318,10 +318,10 @@ def test_a_column_of_dashes_is_analysable_for_every_type() -> None:
 def test_a_table_beyond_the_budget_gives_up_in_time() -> None:
     rows = 3000
     wide = [cell(span(f"[{index}..{index + 1500}]")) for index in range(rows)]
-    started = time.monotonic()
+    started = time.process_time()
     found = analyse([(wide, Number())] * 2, "first")
     assert not found.complete
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_more_columns_than_a_search_goes_deep_gives_up() -> None:

@@ -61,7 +61,7 @@ class SqliteFile:
             have, need = (".".join(map(str, numbers)) for numbers in (version(), OLDEST))
             msg = f"SQLite {have} can corrupt the record; version {need} or newer is needed"
             raise AuditUnavailableError(msg)
-        with suppress(FileExistsError):
+        with suppress(OSError):  # it is there already; or it cannot be made, which SQLite says better
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # its owner's alone: it has names
         self.name = str(path)
         self.path = path
