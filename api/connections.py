@@ -51,6 +51,9 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be read as a request, with a problem document as everywhere, and close."""
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):  # it was answered before its body was read
+            self.transport.close()
+            return
         error = sys.exc_info()[1]
         hint = getattr(error, "error_status_hint", HTTPStatus.BAD_REQUEST)
         too_large = hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE

@@ -104,7 +104,7 @@ async def post_decision(policy: str, request: Request) -> Response:
             async with asyncio.timeout(running.settings.busy_timeout + _LAST_WORD), running.in_progress.turn(hash_):
                 done: asyncio.Future[Kept] = asyncio.get_running_loop().create_future()
                 kept = await run_sync(_known_or_queued, running, policy, hash_, body, deadline, done) or await done
-                answer = await run_sync(_answer_bytes, running, kept)
+                answer = await run_sync(_answer_bytes, running, kept, hash_)
     except KeyReusedError:
         detail = f"the {KEY_HEADER} was used before, with another request"
         raise Problem("idempotency_key_reused", detail) from None
@@ -177,11 +177,22 @@ def find_decision(running: Running, decision_id: str) -> Kept:
     kept = running.audit.store.find_id(decision_id) if _DECISION.fullmatch(decision_id) else None
     if kept is None:
         raise Problem("decision_unknown", "there is no decision with this id")
+    if not _is_of(kept, decision_id):
+        raise AuditUnavailableError(f"entry {kept.seq} is not the one of the id it was found by")
     return kept
 
 
-def _answer_bytes(running: Running, kept: Kept) -> bytes:
+def _is_of(kept: Kept, id_: str) -> bool:
+    try:
+        return bool(orjson.loads(kept.body)["id"] == id_)
+    except (ValueError, LookupError, TypeError):
+        return False
+
+
+def _answer_bytes(running: Running, kept: Kept, key: bytes) -> bytes:
     record, _ = whole_record(running.audit.store, kept)
+    if record.get("key_sha256") != key.hex():
+        raise AuditUnavailableError(f"entry {kept.seq} is not the one of the key it was found by")
     answer = decision_answer(record, kept.seq, kept.leaf)
     if not kept.replayed:
         running.metrics.decided(answer["policy"], headline(answer["kind"], answer["outcome"]))

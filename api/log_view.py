@@ -14,9 +14,10 @@ from api.audit import search
 from api.audit.certificate.page import certificate
 from api.audit.certified import certified
 from api.audit.database import AuditUnavailableError
+from api.audit.nodes import Nodes
 from api.audit.store import Kept
 from api.audit.tree import consistency, inclusion, root
-from api.audit.verify import leaf_hash, verify_consistency, verify_inclusion
+from api.audit.verify import leaf_hash, parse_note, verify_consistency, verify_inclusion
 from api.decisions import find_decision, problems, unavailable
 from api.log_queries import LONGEST_NUMBER, Asked, described, parameters
 from api.problems import Problem
@@ -131,7 +132,7 @@ def get_inclusion(request: Request) -> Response:
         size = asked.number("size", _size(note), 1, whole)
         seq = asked.number("seq", None, 0, size - 1, required=True)
         kept = _entry(running, str(seq))
-        proof = _inclusion(running, kept, size)
+        proof = _inclusion(running, kept, size, note)
     except AuditUnavailableError as error:
         raise unavailable(running, error) from error
     return _json(
@@ -164,7 +165,7 @@ def get_consistency(request: Request) -> Response:
         whole = running.audit.store.state().size
         new = asked.number("to", _size(note), 1, whole)
         old = asked.number("from", None, 0, new, required=True)
-        proof = _consistency(running, old, new)
+        proof = _consistency(running, old, new, note)
     except AuditUnavailableError as error:
         raise unavailable(running, error) from error
     return _json({"from": old, "to": new, "proof": _hex(proof), "checkpoint": note if new == _size(note) else None})
@@ -189,22 +190,31 @@ def get_certificate(decision_id: str, request: Request) -> HTMLResponse:
         raise unavailable(running, error) from error
 
 
-def _inclusion(running: Running, kept: Kept, size: int) -> list[bytes]:
+def _inclusion(running: Running, kept: Kept, size: int, note: str) -> list[bytes]:
     """The proof, and only one that proves. Raises AuditUnavailableError."""
     nodes = running.audit.nodes
     proof = inclusion(kept.seq, size, nodes)
-    if not verify_inclusion(kept.leaf, kept.seq, size, proof, root(size, nodes)):
+    if not verify_inclusion(kept.leaf, kept.seq, size, proof, _root(size, nodes, note)):
         raise AuditUnavailableError(f"the tree does not prove entry {kept.seq}: the log is damaged")
     return proof
 
 
-def _consistency(running: Running, old: int, new: int) -> list[bytes]:
+def _consistency(running: Running, old: int, new: int, note: str) -> list[bytes]:
     """The proof, and only one that proves. Raises AuditUnavailableError."""
     nodes = running.audit.nodes
     proof = consistency(old, new, nodes)
-    if old and not verify_consistency(old, new, proof, root(old, nodes), root(new, nodes)):
+    if old and not verify_consistency(old, new, proof, _root(old, nodes, note), _root(new, nodes, note)):
         raise AuditUnavailableError(f"the tree does not lead from {old} to {new} entries: the log is damaged")
     return proof
+
+
+def _root(size: int, nodes: Nodes, note: str) -> bytes:
+    """The root of so many entries, once the tree leads from or to it and what was signed."""
+    signed, found = parse_note(note), root(size, nodes)
+    (old, before), (new, after) = sorted([(size, found), (signed.size, signed.root)])
+    if not verify_consistency(old, new, consistency(old, new, nodes), before, after):
+        raise AuditUnavailableError(f"the tree does not lead from {old} to {new} entries: the log is damaged")
+    return found
 
 
 def _entry(running: Running, seq: str) -> Kept:

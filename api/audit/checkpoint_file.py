@@ -60,7 +60,8 @@ class CheckpointFile:
                 size = file.seek(0, os.SEEK_END)
                 newest = next(_backwards(file, size), None)
                 file.seek(0)
-                begun = b"\n" not in file.read(_LONGEST_LINE)  # the very first line, cut short
+                # The very first line, cut short: never longer than a whole one.
+                begun = size < _LONGEST_LINE and b"\n" not in file.read(size)
                 others = [_first_after(file, size * number // (count + 1)) for number in range(count)]
         except OSError as error:
             raise AuditUnavailableError(f"cannot read the checkpoints `{self.path}`: {error.strerror}") from error

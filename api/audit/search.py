@@ -14,6 +14,7 @@ from api.audit.moments import microseconds, moment_of
 from api.audit.records import timestamp
 from api.audit.store import Store
 from api.audit.tables import OTHERS, catalogue, entry, reason
+from api.audit.verify import leaf_hash
 from engine.decision import Json
 
 PAGE, LARGEST_PAGE = 50, 1000
@@ -144,12 +145,14 @@ def span(store: Store, query: Query) -> tuple[int, int]:
 
 
 def _within(store: Store, seq: int, query: Query) -> bool:
-    """Whether an entry's record says that it is of the query's time; one that cannot be read is taken for it."""
+    """Whether an entry's record says that it is of the query's time; one that is gone or altered is taken for it."""
     kept = store.entry(seq)
+    if kept is None or leaf_hash(kept.body) != kept.leaf:
+        return True
     try:
-        at = dt.datetime.fromisoformat(orjson.loads(b"" if kept is None else kept.body)["at"])
+        at = dt.datetime.fromisoformat(orjson.loads(kept.body)["at"])
     except (ValueError, LookupError, TypeError):
-        return kept is not None
+        return True
     return (query.since is None or query.since <= at) and (query.until is None or at < query.until)
 
 
