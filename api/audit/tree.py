@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from api.audit.verify import EMPTY_ROOT, node_hash
+from api.audit import verify
+from api.audit.verify import node_hash
 
 HASH = 32
 """Bytes of a hash."""
@@ -26,32 +27,23 @@ Node = Callable[[int, int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """The right edge of a tree of `size` leaves: the roots of its perfect subtrees, the largest and leftmost first."""
+    """The right edge of a tree of `size` leaves: the roots of its perfect subtrees, the largest and leftmost first.
+
+    The verifier's own frontier does the hashing: what grows the log is what proves it.
+    """
 
     size: int = 0
     hashes: tuple[bytes, ...] = ()
 
     def extend(self, leaves: Iterable[bytes]) -> Frontier:
         """The right edge once these leaf hashes have been added."""
-        edge = list(self.hashes)
-        size = self.size
-        for leaf in leaves:
-            hash_, carried = leaf, size
-            while carried & 1:
-                hash_ = node_hash(edge.pop(), hash_)
-                carried >>= 1
-            edge.append(hash_)
-            size += 1
-        return Frontier(size, tuple(edge))
+        grown = verify.Frontier(self.size, self.hashes)
+        grown.extend(leaves)
+        return Frontier(grown.size, tuple(grown.nodes))
 
     def root(self) -> bytes:
         """The root of the tree."""
-        if not self.hashes:
-            return EMPTY_ROOT
-        root = self.hashes[-1]
-        for hash_ in reversed(self.hashes[:-1]):
-            root = node_hash(hash_, root)
-        return root
+        return verify.Frontier(self.size, self.hashes).root()
 
     def to_bytes(self) -> bytes:
         """The hashes one after another; `of_bytes` reads them back."""
