@@ -14,9 +14,10 @@ from api.audit.log import Log
 from api.audit.pack import export_pack
 from api.audit.personal import Personal
 from api.audit.places import Places
-from api.audit.records import LARGEST, Catalogued, erased, make_record, read_record
+from api.audit.records import LARGEST, Catalogued, make_record
 from api.audit.search import Query
 from api.audit.verify import verify_pack
+from api.audit.whole import whole_record
 from api.identities import new_id
 from policies.ir import Fact
 from policies.types import ContextOf, ListOf, Text
@@ -48,9 +49,9 @@ def test_they_are_kept_proved_and_erased(log: Log, tmp_path: Path) -> None:
     )
     assert len(record.body) < LARGEST
     kept = log.writer.append(record)
-    personal = log.store.personal(kept.seq)
-    assert len(personal) == PEOPLE
-    assert read_record(kept.body, log.store.part, personal)["facts"] == FACTS
+    assert len(log.store.personal_rows(kept.seq, kept.seq + 1)) == PEOPLE
+    whole, gone = whole_record(log.store, kept)
+    assert (whole["facts"], gone) == (FACTS, frozenset())
     pack = tmp_path / "pack"
     export_pack(log, Query(), pack, principal="test", personal=True)
     assert verify_pack(pack).wrong == []
@@ -59,8 +60,8 @@ def test_they_are_kept_proved_and_erased(log: Log, tmp_path: Path) -> None:
     (pack / "personal.jsonl").write_text(altered, encoding="utf-8")
     assert verify_pack(pack).wrong[0].startswith(f"record {kept.seq}: the personal value of '/facts/people/7777/name'")
     assert erase(log, "C-1", principal="test", reason="asked for").values == PEOPLE
-    after = read_record(kept.body, log.store.part, log.store.personal(kept.seq))
+    after, gone = whole_record(log.store, kept)
     assert after["facts"] == {"people": [{"name": None}] * PEOPLE, "id": "C-1"}
-    assert len(erased(after, ())) == PEOPLE
+    assert len(gone) == PEOPLE
     said = json.loads(log.store.entries(kept.seq, log.store.state().size)[-1].body)
     assert (said["kind"], said["entries"]) == ("erasure", [kept.seq])

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Table
 
 
 class AuditUnavailableError(Exception):
-    """The record cannot be written or read now: nothing was decided; it may work later without a restart.
+    """The record cannot be written or read now, or its commit was not confirmed; it may work later without a restart.
 
     What is `passing` may be over in a moment: another's lock, a connection that was lost.
     """

@@ -190,10 +190,6 @@ class Store:
             raise AuditUnavailableError(f"the part {digest.hex()} of a record does not have the bytes of its name")
         return plain
 
-    def personal(self, seq: int) -> list[tuple[str, bytes]]:
-        """The personal data of an entry that has not been erased: pointers and values."""
-        return [(row.pointer, row.value) for row in self.personal_rows(seq, seq + 1)]
-
     def personal_rows(self, first: int, end: int) -> Sequence[Any]:
         """The rows of personal data of the entries from `first` to before `end`."""
         wanted = select(personal).where(personal.c.seq >= first, personal.c.seq < end)
