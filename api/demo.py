@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import FrameType
@@ -55,6 +56,17 @@ MISSING = 3
 LETTER_LINES = 4
 """Lines shown of each letter a dunning decision writes: its subject and the text's first ones, blank ones left out."""
 
+FIRST_KEY = "administrator.key"
+"""The file that the service writes its first key to."""
+
+CAST: Mapping[str, tuple[str, str]] = {
+    "order-system": ("system", "decide"),
+    "risk-officer": ("person", "author"),
+    "credit-manager": ("person", "approve"),
+    "auditor": ("person", "audit"),
+}
+"""Who is let in, beside the administrator: by name, a person or a system, and the role."""
+
 LEDGER, MAP = "zoho-books.csv", "zoho-books.yaml"
 LEDGER_DAY = dt.date(2026, 6, 30)
 """The day of the sample export."""
@@ -75,6 +87,8 @@ class Service:
     process: subprocess.Popen[bytes]
     address: str
     log: Path
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """By role, the API key of the one who has it."""
 
 
 def run(policies: Path, port: int, once: bool) -> int:
@@ -84,8 +98,9 @@ def run(policies: Path, port: int, once: bool) -> int:
     FOLDER.mkdir(exist_ok=True)
     room = Path(tempfile.mkdtemp(prefix="run-", dir=FOLDER))
     try:
-        with _service(policies, _free_port(port, console), room) as service:
-            listed = _get(service, "/v1/policies")["policies"]
+        with _service(policies, _free_port(port, console), room) as started:
+            service = _let_in(started, (room / FIRST_KEY).read_text(encoding="utf-8").strip())
+            listed = _get(service, "/v1/policies", "decide")["policies"]
             names = [line["name"] for line in listed if line["kind"] in KINDS]
             if not names:
                 fail(f"{policies} has no policy of the kinds {', '.join(KINDS)}")
@@ -126,8 +141,9 @@ def _service(policies: Path, port: int, room: Path) -> Iterator[Service]:
     log = room / "service.log"
     command = [sys.executable, "-m", "api.cli", "serve", "--host", HOST, "--port", str(port)]
     command += ["--database", str(room / "decisions.db"), "--policies", str(policies)]
+    settings = {**os.environ, "WRIT_FIRST_KEY": str(room / FIRST_KEY)}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)  # noqa: S603 (this program itself)
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=settings)  # noqa: S603 (this program itself)
         service = Service(process, f"http://{HOST}:{port}", log)
         try:
             _wait_until_ready(service)
@@ -162,14 +178,34 @@ def _wait_until_ready(service: Service) -> None:
     fail("the service did not start", f"its log is {service.log}")
 
 
-def _get(service: Service, path: str) -> Any:
-    with urllib.request.urlopen(service.address + path, timeout=10) as answer:  # noqa: S310 (the address above: http)
+def _let_in(service: Service, first: str) -> Service:
+    """The service with a key for each role, made by the first administrator: the same who a company would let in."""
+    keys = {"administer": first}
+    for name, (type_, role) in CAST.items():
+        body = json.dumps({"type": type_, "roles": [role]}).encode()
+        _send(service, first, f"/v1/principals/{name}", body, "PUT")
+        keys[role] = _send(service, first, f"/v1/principals/{name}/keys", b"{}", "POST")["secret"]
+    return replace(service, keys=keys)
+
+
+def _get(service: Service, path: str, role: str | None = None) -> Any:
+    headers = {} if role is None else {"Authorization": f"Bearer {service.keys[role]}"}
+    request = urllib.request.Request(service.address + path, headers=headers)  # noqa: S310 (the address above: http)
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 (as above)
+        return json.load(answer)
+
+
+def _send(service: Service, key: str, path: str, body: bytes, method: str) -> Any:
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    request = urllib.request.Request(service.address + path, body, headers, method=method)  # noqa: S310 (as above)
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 (as above)
         return json.load(answer)
 
 
 def _post(service: Service, policy: str, body: bytes) -> Mapping[str, Any]:
     """The answer, or the problem document that came instead of one."""
     headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+    headers["Authorization"] = f"Bearer {service.keys['decide']}"
     url = f"{service.address}/v1/decisions/{policy}"
     request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 (the address above: http)
     try:
@@ -194,7 +230,9 @@ def _questions() -> Iterator[Asked]:
 def _decide_all(service: Service, names: Sequence[str], console: Console) -> Mapping[str, Any]:
     """Ask every policy of the three kinds whose required facts are there about every customer; the last answer."""
     console.print(Text("decisions made just now, each recorded before it was answered", "bold"))
-    wanted = {name: set(_get(service, f"/v1/policies/{name}")["facts_schema"].get("required", ())) for name in names}
+    wanted = {
+        name: set(_get(service, f"/v1/policies/{name}", "decide")["facts_schema"].get("required", ())) for name in names
+    }
     last: Mapping[str, Any] = {}
     for asked in _questions():
         facts = json.loads(asked.body)["facts"]
@@ -264,6 +302,7 @@ def _print_addresses(service: Service, last: Mapping[str, Any], console: Console
         ("service", address),
         ("documentation", f"{address}/docs"),
         ("policies in force", f"{address}/v1/policies"),
+        ("policy revisions", f"{address}/v1/revisions"),
         ("a decision, with its trace", f"{address}/v1/decisions/{last['decision_id']}"),
         ("the same, to print", f"{address}/v1/decisions/{last['decision_id']}/certificate"),
         ("the log's checkpoint", f"{address}/v1/log/checkpoint"),
@@ -273,9 +312,13 @@ def _print_addresses(service: Service, last: Mapping[str, Any], console: Console
     console.print()
     for what, where in lines:
         console.print(Text(f"{what:<28}{where}"), soft_wrap=True)
+    console.print(Text("\none key for each role; in a browser: any user name, the key as password", "bold"))
+    for name, (_, role) in {**CAST, "administrator": ("person", "administer")}.items():
+        console.print(Text(f"{name:<16}{role:<12}{service.keys[role]}"), soft_wrap=True)
     console.print(Text("\nask for a decision of your own:"))
     curl = (
         f"curl -s {address}/v1/decisions/{last['policy']} -H 'Content-Type: application/json' "
+        f"-H 'Authorization: Bearer {service.keys['decide']}' "
         f'-H "Idempotency-Key: $(date +%s%N)" -d @api/samples/{_first_sample()}'
     )
     console.print(Text(curl), soft_wrap=True)

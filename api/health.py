@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 
 from api.audit.database import AuditBrokenError, AuditUnavailableError
 from api.audit.records import timestamp
-from api.decisions import problems
+from api.policy_file import file_report
+from api.problem_answers import problems
 from api.problems import RETRY_SECONDS, Problem
 from api.running import Running
 from api.wire import Health, Readiness
@@ -31,5 +32,12 @@ def readyz(request: Request) -> Readiness:
             running.leave()
         detail = "the database cannot be written"
         raise Problem("not_ready", detail, headers={"Retry-After": str(RETRY_SECONDS)}) from error
-    in_force = running.in_force
-    return Readiness(status="ready", revision=in_force.revision, bundle_digest=in_force.bundle.digest)
+    governed = running.register.current()
+    in_force = governed.in_force(running.register.today())
+    return Readiness(
+        status="ready",
+        revision=in_force.number,
+        bundle_digest=in_force.digest,
+        policy_file=file_report(running).state,
+        unconfirmed=[one.number for one in governed.revisions.values() if one.unconfirmed],
+    )

@@ -16,7 +16,7 @@ from engine.decision import Json, Misfit
 
 _TEXTS = ("kind", "policy", "outcome", "principal", "subject", "reason")
 FIELDS: Mapping[str, str] = {
-    "kind": "`decision`, `revision`, `export`, `erasure` or `key`",
+    "kind": "`decision`, `test`, `override`, `revision`, `principal`, `access_key`, `comparison`, `export`, …",
     "policy": "the policy's name",
     "outcome": "the decision, class or dunning outcome",
     "principal": "who asked",
@@ -30,6 +30,8 @@ FIELDS: Mapping[str, str] = {
     "by": "what to count by: " + ", ".join(GROUPS),
     "seq": "the entry's number",
     "size": "entries of the log that the proof leads to the root of",
+    "person": "who gave the override",
+    "in_force": "`true`: those that count today; `false`: those that do not any more",
     "lang": "`en`, `zh-Hans` or `zh-Hant`",
 }
 LONGEST_NUMBER = 18

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
+from api.access.gate import Caller, needs
 from api.audit import search
 from api.audit.certificate.page import certificate
 from api.audit.certified import certified
@@ -18,18 +19,25 @@ from api.audit.nodes import Nodes
 from api.audit.store import Kept
 from api.audit.tree import consistency, inclusion, root
 from api.audit.verify import leaf_hash, parse_note, verify_consistency, verify_inclusion
-from api.decisions import find_decision, problems, unavailable
+from api.decisions import find_decision, own_or_all, unavailable
 from api.log_queries import LONGEST_NUMBER, Asked, described, parameters
+from api.problem_answers import OF_ACCESS, problems
 from api.problems import Problem
 from api.running import Running
 from api.wire import ConsistencyProof, EntryCounts, EntryPage, InclusionProof
 
 router = APIRouter(tags=["audit log"])
 
-_ANSWERS = ("query_invalid", "audit_unavailable", "internal_error")
+AUDITORS = [Depends(needs("audit"))]
+_ANSWERS = ("query_invalid", *OF_ACCESS)
 
 
-@router.get("/v1/log/checkpoint", summary="The log's signed size and root", responses=problems(*_ANSWERS[1:]))
+@router.get(
+    "/v1/log/checkpoint",
+    dependencies=AUDITORS,
+    summary="The log's signed size and root",
+    responses=problems(*OF_ACCESS),
+)
 def get_checkpoint(request: Request) -> PlainTextResponse:
     """The checkpoint of the log as it stands now, a C2SP signed note.
 
@@ -42,7 +50,12 @@ def get_checkpoint(request: Request) -> PlainTextResponse:
         raise unavailable(running, error) from error
 
 
-@router.get("/v1/log/key", summary="The keys that checkpoints are signed with", responses=problems(*_ANSWERS[1:]))
+@router.get(
+    "/v1/log/key",
+    dependencies=AUDITORS,
+    summary="The keys that checkpoints are signed with",
+    responses=problems(*OF_ACCESS),
+)
 def get_key(request: Request) -> PlainTextResponse:
     """The verifier keys, the newest first, one a line. They are no secret."""
     running: Running = request.app.state.running
@@ -54,6 +67,7 @@ def get_key(request: Request) -> PlainTextResponse:
 
 @router.get(
     "/v1/log/entries",
+    dependencies=AUDITORS,
     summary="Search the log",
     response_model=EntryPage,
     responses=problems(*_ANSWERS),
@@ -78,6 +92,7 @@ def get_entries(request: Request) -> Response:
 
 @router.get(
     "/v1/log/counts",
+    dependencies=AUDITORS,
     summary="Count entries",
     response_model=EntryCounts,
     responses=problems(*_ANSWERS),
@@ -99,8 +114,9 @@ def get_counts(request: Request) -> Response:
 
 @router.get(
     "/v1/log/entries/{seq}",
+    dependencies=AUDITORS,
     summary="One entry's exact bytes",
-    responses=problems("entry_unknown", "audit_unavailable", "internal_error"),
+    responses=problems(*OF_ACCESS, "entry_unknown"),
 )
 def get_entry(seq: str, request: Request) -> Response:
     """The record whose SHA-256, after a zero byte, is the entry's leaf hash."""
@@ -114,6 +130,7 @@ def get_entry(seq: str, request: Request) -> Response:
 
 @router.get(
     "/v1/log/proofs/inclusion",
+    dependencies=AUDITORS,
     summary="Proof that an entry is in the log",
     response_model=InclusionProof,
     responses=problems("entry_unknown", *_ANSWERS),
@@ -148,6 +165,7 @@ def get_inclusion(request: Request) -> Response:
 
 @router.get(
     "/v1/log/proofs/consistency",
+    dependencies=AUDITORS,
     summary="Proof that the log only grew",
     response_model=ConsistencyProof,
     responses=problems(*_ANSWERS),
@@ -178,14 +196,18 @@ def get_consistency(request: Request) -> Response:
     responses=problems("decision_unknown", *_ANSWERS),
     openapi_extra=described("lang"),
 )
-def get_certificate(decision_id: str, request: Request) -> HTMLResponse:
+def get_certificate(
+    decision_id: str, request: Request, caller: Annotated[Caller, Depends(needs("decide", "approve", "audit"))]
+) -> HTMLResponse:
     """Facts, rules, reasons, the policy's text, approvals and proof of one decision, in one of three languages."""
     running: Running = request.app.state.running
     asked = Asked.of(request, only=("lang",))
     language = asked.choice("lang", ("en", "zh-Hans", "zh-Hant"), "en")
     try:
         kept = find_decision(running, decision_id)
-        return HTMLResponse(certificate(certified(running.audit, kept), language))
+        shown = certified(running.audit, running.register.current(), kept)
+        own_or_all(caller, shown.record)
+        return HTMLResponse(certificate(shown, language))
     except AuditUnavailableError as error:
         raise unavailable(running, error) from error
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from api.access.gate import needs
 from api.audit.checkpoints import checkpoint_time
 from api.audit.database import AuditUnavailableError
 from api.audit.log import Log
@@ -102,7 +103,7 @@ def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, what, value=value)
 
 
-@router.get("/metrics", summary="Metrics for Prometheus", include_in_schema=False)
+@router.get("/metrics", summary="Metrics for Prometheus", include_in_schema=False, dependencies=[Depends(needs())])
 def metrics(request: Request) -> Response:
     """Counters since the start, and the state of the log."""
     return Response(request.app.state.running.metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shlex
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
+from api.access.gate import needs
 from api.audit.canonical import canonical
-from api.decisions import policy_named, problems
+from api.audit.database import AuditUnavailableError
+from api.decisions import policy_named, unavailable
+from api.problem_answers import OF_ACCESS, problems
 from api.revisions import InForce
 from api.running import Running
 from api.wire import PolicyLine, PolicyList, PolicyView
@@ -18,10 +21,12 @@ from engine.facts_schema import example_facts, facts_schema
 from engine.outcome_schema import outcome_schema
 from policies.ir import Policy
 
-router = APIRouter(prefix="/v1/policies", tags=["policies"])
+router = APIRouter(
+    prefix="/v1/policies", tags=["policies"], dependencies=[Depends(needs("decide", "author", "approve", "audit"))]
+)
 
 
-@router.get("", summary="List the policies in force", responses=problems("internal_error"))
+@router.get("", summary="List the policies in force", responses=problems(*OF_ACCESS))
 def list_policies(request: Request) -> PolicyList:
     """Every policy of the policy file, in its order."""
     in_force = _in_force(request)
@@ -33,11 +38,11 @@ def list_policies(request: Request) -> PolicyList:
     )
 
 
-@router.get("/{name}", summary="Show one policy", responses=problems("policy_unknown", "internal_error"))
+@router.get("/{name}", summary="Show one policy", responses=problems(*OF_ACCESS, "policy_unknown"))
 def show_policy(name: str, request: Request) -> PolicyView:
     """What the policy is, the schemas of its facts and its outcome, and an example of a request."""
     in_force = _in_force(request)
-    policy = policy_named(request.app.state.running, name)
+    policy = policy_named(in_force, name)
     example = example_of(policy, in_force)
     return PolicyView(
         **_line(policy, in_force),
@@ -50,7 +55,10 @@ def show_policy(name: str, request: Request) -> PolicyView:
 
 def _in_force(request: Request) -> InForce:
     running: Running = request.app.state.running
-    return running.in_force
+    try:
+        return running.revisions.today()
+    except AuditUnavailableError as error:
+        raise unavailable(running, error) from error
 
 
 def _line(policy: Policy, in_force: InForce) -> dict[str, Json]:
@@ -78,6 +86,6 @@ def _curl(url: str, example: Json) -> str:
     """The example as a command for a POSIX shell; each time it is run, it asks with a new key."""
     body = shlex.quote(orjson.dumps(example).decode())
     return (
-        f"curl -s {shlex.quote(url)} -H 'Content-Type: application/json' "
+        f"curl -s {shlex.quote(url)} -H \"Authorization: Bearer $WRIT_API_KEY\" -H 'Content-Type: application/json' "
         f'-H "Idempotency-Key: try-$(date +%s)-$$" -d {body}'
     )

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import orjson
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
+from api.access.gate import Caller, needs
 from api.audit.database import AuditUnavailableError
-from api.decisions import NOT_OF_DECISIONS, decided, policy_named, problems, unavailable
+from api.decisions import decided, policy_named, unavailable
 from api.intake import read_asked, read_json
 from api.preview import has_calendar, preview_json
-from api.problems import PROBLEMS, Problem
+from api.problem_answers import OF_ACCESS, OF_BODIES, problems
+from api.problems import Problem
 from api.running import Running
 from api.strict_json import JsonValue
 from api.wire import DecisionRequest, PreviewAnswer
-
-_NOT_HERE = {*NOT_OF_DECISIONS, "overloaded"} - {"calendar_none"}
 
 router = APIRouter(prefix="/v1/previews", tags=["previews"])
 
@@ -24,7 +26,7 @@ router = APIRouter(prefix="/v1/previews", tags=["previews"])
     "/{policy}",
     summary="Preview the calendar of an account",
     response_model=PreviewAnswer,
-    responses=problems(*(code for code in PROBLEMS if code not in _NOT_HERE and not code.startswith("idempotency"))),
+    responses=problems(*OF_ACCESS, *OF_BODIES, "policy_unknown", "facts_invalid", "calendar_none"),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -32,7 +34,9 @@ router = APIRouter(prefix="/v1/previews", tags=["previews"])
         },
     },
 )
-async def post_preview(policy: str, request: Request) -> Response:
+async def post_preview(
+    policy: str, request: Request, _caller: Annotated[Caller, Depends(needs("decide", "author", "approve", "audit"))]
+) -> Response:
     """What is sent to the account, now and on later days, if nothing is paid. Nothing is recorded: no key is needed."""
     running: Running = request.app.state.running
     body = await read_json(request, running.settings.max_body, running.settings.body_timeout)
@@ -40,14 +44,15 @@ async def post_preview(policy: str, request: Request) -> Response:
 
 
 def _preview(running: Running, policy_name: str, body: JsonValue) -> Response:
-    policy = policy_named(running, policy_name)
-    if not has_calendar(policy):
-        detail = f"`{policy_name}` is of kind `{policy.kind}`: only dunning has a calendar"
-        raise Problem("calendar_none", detail)
     asked = read_asked(body)
     try:
-        decision, deciding = decided(running, policy, asked, running.clock().date())
+        in_force = running.revisions.in_force(asked.as_of or running.register.today())
+        policy = policy_named(in_force, policy_name)
+        if not has_calendar(policy):
+            detail = f"`{policy_name}` is of kind `{policy.kind}`: only dunning has a calendar"
+            raise Problem("calendar_none", detail)
+        made = decided(running, policy_name, asked, running.register.today())
     except AuditUnavailableError as error:
         raise unavailable(running, error) from error
-    answer = preview_json(decision) | {"revision": deciding.revision}
+    answer = preview_json(made.decision) | {"revision": made.deciding.revision}
     return Response(orjson.dumps(answer), media_type="application/json")

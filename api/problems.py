@@ -42,9 +42,29 @@ PROBLEMS: Mapping[str, Kind] = {
     "idempotency_key_invalid": Kind(
         400, "the Idempotency-Key cannot be used", "send it once, as 1 to 255 visible ASCII characters"
     ),
+    "credentials_missing": Kind(
+        401, "nobody says who asks", "send `Authorization: Bearer` and an API key or a token of the identity provider"
+    ),
+    "credentials_invalid": Kind(401, "the key or token opens nothing", "see `detail`; an administrator makes new keys"),
+    "credentials_in_url": Kind(
+        401, "a key or token stands in the address", "send it in the header Authorization, and have that one revoked"
+    ),
+    "role_missing": Kind(403, "the caller's roles do not let it do this", "ask an administrator for the role"),
+    "maker_is_checker": Kind(403, "who wrote a text may not approve it", "have a second person do it"),
+    "authority_missing": Kind(
+        403, "the person has no authority for this amount", "ask somebody who has, or see `authority` in the settings"
+    ),
+    "csrf": Kind(
+        403, "another site's page sent the request", "send it from a program, or from this service's own page"
+    ),
     "policy_unknown": Kind(404, "there is no such policy", "`GET /v1/policies` lists the policies in force"),
     "decision_unknown": Kind(404, "there is no such decision", "use the `decision_id` of an answer"),
     "entry_unknown": Kind(404, "the log has no such entry", "`GET /v1/log/checkpoint` says how many it has"),
+    "revision_unknown": Kind(404, "there is no such revision", "`GET /v1/revisions` lists them"),
+    "principal_unknown": Kind(404, "there is no such person or system", "`GET /v1/principals` lists them"),
+    "access_key_unknown": Kind(404, "there is no such key", "`GET /v1/principals` lists the keys by their prefixes"),
+    "override_unknown": Kind(404, "there is no such override", "`GET /v1/overrides` lists them"),
+    "comparison_unknown": Kind(404, "there is no such comparison", "`GET /v1/revisions/{number}` lists them"),
     "path_unknown": Kind(404, "there is nothing at this address", "`/docs` lists the addresses"),
     "method_not_allowed": Kind(405, "this address does not take this method", "the header Allow lists what it takes"),
     "body_too_slow": Kind(
@@ -53,6 +73,14 @@ PROBLEMS: Mapping[str, Kind] = {
     "idempotency_key_in_progress": Kind(
         409, "a request with this Idempotency-Key is under way", "send the same request with the same key again"
     ),
+    "content_changed": Kind(
+        409, "the text is not the one you have seen", "read the revision again, and send its `bundle_digest`"
+    ),
+    "revision_state": Kind(409, "the revision is not in a state for this", "see `detail`"),
+    "backdated": Kind(409, "a text cannot take effect in the past", "name today or a later day"),
+    "overlapping": Kind(409, "another revision takes effect on that day", "withdraw that one, or name another day"),
+    "principal_state": Kind(409, "people, systems and keys do not allow this", "see `detail`"),
+    "override_state": Kind(409, "the decision or override does not allow this", "see `detail`"),
     "body_too_large": Kind(413, "the body is too large", "send less, or raise the setting `max_body`"),
     "media_type_unsupported": Kind(415, "the body's media type is not read", "send `Content-Type: application/json`"),
     "encoding_unsupported": Kind(415, "the body's encoding is not read", "send the body without Content-Encoding"),
@@ -69,12 +97,18 @@ PROBLEMS: Mapping[str, Kind] = {
     "query_invalid": Kind(422, "the query cannot be answered", "mend every place in `errors`"),
     "request_invalid": Kind(422, "the request does not have the right members", "mend every place in `errors`"),
     "facts_invalid": Kind(422, "the facts do not fit the policy", "mend every place in `errors`; nothing was decided"),
+    "policy_refused": Kind(422, "the policy text has mistakes", "mend every place in `errors`"),
+    "cases_failed": Kind(422, "the text's own cases come out otherwise", "mend the text, or its cases in `errors`"),
+    "rate_limited": Kind(429, "the caller asks too often", "wait as `Retry-After` says, or raise the setting `rate`"),
+    "too_many_failures": Kind(429, "too many failed requests from this address", "wait as `Retry-After` says"),
     "internal_error": Kind(500, "the service failed; nothing was answered", "tell the operator the `request_id`"),
     "audit_unavailable": Kind(
         503,
         "the record cannot be written or read now",
         "send the same request with the same key again: it tells what became of it",
     ),
+    "issuer_unavailable": Kind(503, "the token's issuer cannot be asked now", "send the request again, after a pause"),
+    "comparison_lost": Kind(503, "the comparison was lost", "send the request again"),
     "overloaded": Kind(
         503, "too many decisions are under way", "send the same request with the same key again, after a pause"
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from api.audit.appending import Key
 from api.audit.personal import Personal
@@ -12,13 +12,16 @@ from api.audit.records import Catalogued, Record, make_record
 from api.identities import new_id
 from api.revisions import InForce
 from engine.decision import Decision
+from engine.headline import headline
 from policies.ir import Fact, Policy
 
-HEADLINES: Mapping[str, str] = {"credit": "decision", "classification": "class", "dunning": "outcome"}
-"""By kind of policy, the member of the outcome that says most."""
+RecordKind = Literal["decision", "test"]
+"""A live decision, or one that is only tried and never counts as one."""
+
+ID_PREFIXES: Mapping[RecordKind, str] = {"decision": "dec", "test": "tst"}
 
 
-def decision_record(
+def decision_record(  # noqa: PLR0913 (a record says all of it)
     policy: Policy,
     deciding: InForce,
     facts: Mapping[str, Any],
@@ -28,6 +31,7 @@ def decision_record(
     principal: str,
     at: dt.datetime,
     went_back: bool,
+    kind: RecordKind = "decision",
 ) -> Record:
     """The record to be; `went_back` flags a clock that shows an earlier time than the log."""
     # A running case is decided by an earlier text: what either of the two marks as personal is kept apart.
@@ -38,7 +42,9 @@ def decision_record(
         "principal": principal,
         "key_sha256": key.hash.hex(),
         "fingerprint": key.asked.hex(),
+        "acts": deciding.acts,
         "revision": deciding.revision,
+        **({"revision_named": True} if deciding.named else {}),
         "bundle_digest": deciding.bundle.digest,
         **({} if subject is None else {"subject": subject}),
         **({"clock_went_back": True} if went_back else {}),
@@ -54,20 +60,14 @@ def decision_record(
         reasons=tuple(reason.code for reason in decision.reasons),
     )
     return make_record(
-        "decision",
-        new_id("dec", at),
+        kind,
+        new_id(ID_PREFIXES[kind], at),
         at,
         content,
         personal=Personal((*declared, *policy.facts), facts, path),
         catalogued=found,
         like=decision.policy_digest,
     )
-
-
-def headline(kind: str, outcome: Mapping[str, Any]) -> str | None:
-    """The word of an outcome that says most; None for a kind of policy that has none."""
-    word = outcome.get(HEADLINES.get(kind, ""))
-    return word if isinstance(word, str) else None
 
 
 def subject_of(

@@ -1,16 +1,21 @@
-"""Earlier policy texts of this service's record: a case that began under one goes on by it (domain D23)."""
+"""Policy texts that decide: the one in force on a day, one named by its number, the one a running case began with."""
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import policies
+from api.audit.database import AuditUnavailableError
 from api.audit.store import Store
-from api.audit.whole import whole_record
+from api.governance.governed import Governed
+from api.governance.register import Register
+from api.governance.revision import Revision
 from policies.diagnostics import Refused
 from policies.ir import Bundle, Policy
 from policies.kinds.ladder import Dunning
@@ -19,64 +24,126 @@ from policies.source import decode
 log = logging.getLogger("writ")
 
 
+class AuditTextError(AuditUnavailableError):
+    """A policy text of the record is not there, was altered, or is refused by this version of the language."""
+
+
+KEPT = 32
+"""Checked texts kept at once; the others are read again when they are needed."""
+
+
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A policy text that decides, and the number of its revision."""
+    """A policy text that decides, its revision, and after how many acts of the log it was found to be in force.
+
+    `named` when the caller asked for it by its number.
+    """
 
     bundle: Bundle
     revision: int
+    acts: int
+    named: bool = False
+
+
+@dataclass(slots=True)
+class Texts:
+    """The checked policy texts of a record, by the SHA-256 of their exact bytes, read when first needed."""
+
+    store: Store
+    _read: OrderedDict[str, Bundle] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def bundle(self, digest: str) -> Bundle:
+        """The text with this SHA-256, checked. Raises AuditTextError and AuditUnavailableError."""
+        found = self._read.get(digest)
+        if found is not None:
+            return found
+        with self._lock:
+            found = self._read.get(digest)
+            return found if found is not None else self._loaded(digest)
+
+    def keep(self, bundle: Bundle) -> None:
+        """Have a text that was checked just now."""
+        with self._lock:
+            self._kept(bundle)
+
+    def _loaded(self, digest: str) -> Bundle:
+        text = self.store.bundle_text(digest)
+        if text is None:
+            raise AuditTextError(f"the policy text {digest[:12]} is not in the record")
+        try:
+            bundle = policies.load(decode(f"{digest[:12]}.yaml", text))
+        except Refused as refused:
+            said = refused.diagnostics[0].message
+            raise AuditTextError(f"the policy text {digest[:12]} is refused: {said}") from refused
+        if bundle.digest != digest:
+            raise AuditTextError(f"the policy text {digest[:12]} was altered: it is not the one of this SHA-256")
+        self._kept(bundle)
+        return bundle
+
+    def _kept(self, bundle: Bundle) -> None:
+        self._read[bundle.digest] = bundle
+        while len(self._read) > KEPT:
+            self._read.popitem(last=False)
 
 
 @dataclass(slots=True)
 class Revisions:
-    """The revisions of the record, found by the digests of their policies and read when first needed, then kept.
+    """Which text decides. Every answer says after how many acts it was right."""
 
-    Another node may add one while this service runs: a version that is not known is looked for once more.
-    """
+    register: Register
+    texts: Texts
 
-    store: Store
-    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
-    _known: int = 0
-    _read: dict[int, Bundle | None] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def in_force(self, day: dt.date) -> InForce:
+        """The revision that decides as of a day. Raises AuditUnavailableError."""
+        governed = self.register.current()
+        return self._as(governed.in_force(day), governed)
+
+    def today(self) -> InForce:
+        """The revision in force today. Raises AuditUnavailableError."""
+        return self.in_force(self.register.today())
+
+    def named(self, number: int, *, trial: bool = False) -> InForce | None:
+        """A revision that is or has been in force, by its number; for a `trial` any. Raises AuditUnavailableError."""
+        governed = self.register.current()
+        revision = governed.revisions.get(number)
+        if revision is None:
+            return None
+        if not trial and governed.state(revision, self.register.today()) not in {"active", "superseded"}:
+            return None
+        return self._as(revision, governed, named=True)
 
     def of_case(self, policy: Policy, facts: Mapping[str, Any]) -> InForce | None:
         """The revision by which the dunning case in the facts runs, where that is not this policy's own.
 
-        None for a case that is not pinned, or to a version that the record does not have: the policy says what then.
-        Raises AuditUnavailableError.
+        None for a case that is not pinned, or to a version that was never in force: the policy says what then. Of
+        several revisions with the same version the latest. Raises AuditUnavailableError.
         """
         version = pinned_version(policy, facts)
         if version is None:
             return None
-        with self._lock:
-            number = self._numbers.get((policy.name, version)) or self._looked_for(policy.name, version)
-            if number is None:
-                return None
-            if number not in self._read:
-                self._read[number] = self._bundle(number)
-            bundle = self._read[number]
-        found = None if bundle is None else bundle.policies.get(policy.name)
-        if bundle is None or found is None or found.digest != version:
+        governed, today = self.register.current(), self.register.today()
+        number = max(
+            (
+                number
+                for day, _, number in governed.timeline
+                if governed.revisions[number].policies.get(policy.name) == version and day <= today
+            ),
+            default=None,
+        )
+        if number is None:
+            return None
+        try:
+            found = self._as(governed.revisions[number], governed)
+        except AuditTextError:
+            found = None
+        if found is None or found.bundle.policies[policy.name].digest != version:
             log.error("revision %s cannot decide any more: its text is read otherwise than it was", number)
             return None
-        return InForce(bundle, number)
+        return found
 
-    def _looked_for(self, name: str, version: str) -> int | None:
-        """The number of a version among the revisions not read yet; of several with the same policy the latest."""
-        for number, seq in self.store.revision_entries()[self._known :]:
-            for kept in self.store.entries(seq, seq + 1):
-                record, _ = whole_record(self.store, kept)
-                self._numbers.update(dict.fromkeys(record["policies"].items(), number))
-            self._known += 1
-        return self._numbers.get((name, version))
-
-    def _bundle(self, number: int) -> Bundle | None:
-        name, text = self.store.revision_text(number)
-        try:
-            return policies.load(decode(name, text))
-        except Refused:
-            return None
+    def _as(self, revision: Revision, governed: Governed, *, named: bool = False) -> InForce:
+        return InForce(self.texts.bundle(revision.digest), revision.number, governed.acts, named)
 
 
 def pinned_version(policy: Policy, facts: Mapping[str, Any]) -> str | None:

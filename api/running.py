@@ -1,4 +1,4 @@
-"""A service that stands ready: its settings, its audit log, its clock, and the policies in force."""
+"""A service that stands ready: its settings, its audit log, its clock, who may do what, and the policies in force."""
 
 from __future__ import annotations
 
@@ -7,38 +7,49 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import policies
+from api.access.gate import Gate
 from api.admission import Admission, InProgress
 from api.audit.log import Log
 from api.audit.moments import Clock
-from api.audit.records import Catalogued, Record, make_record
-from api.identities import new_id
+from api.comparison.worker import Worker
+from api.governance.checks import checked
+from api.governance.first import first_key, import_text
+from api.governance.register import Register
 from api.metrics import Metrics
-from api.revisions import InForce, Revisions
+from api.problems import Problem
+from api.revisions import Revisions, Texts
 from api.settings import Settings
-from policies.diagnostics import Code, Diagnostic, Refused
-from policies.ir import Bundle
+from api.shadows import Shadows
 from policies.source import decode
 
 
 class PolicyFileError(Exception):
-    """The policy file cannot be read."""
+    """The policy file cannot be read, or cannot become the first revision."""
 
 
 @dataclass(slots=True)
 class Running:
-    """What every request needs. `leave` ends the process once the record cannot be trusted."""
+    """What every request needs. `leave` ends the process once the record cannot be trusted.
+
+    `first_key` is the key that lets the first administrator in, on the first start only: it is to be shown once.
+    """
 
     settings: Settings
     audit: Log
     clock: Clock
-    in_force: InForce
+    register: Register
     revisions: Revisions
+    gate: Gate
     metrics: Metrics
     admission: Admission
     in_progress: InProgress
     leave: Callable[[], None]
+    worker: Worker
+    shadows: Shadows
+    first_key: str | None = None
 
 
 def utc_now() -> dt.datetime:
@@ -52,10 +63,45 @@ def terminate() -> None:
 
 
 def start(settings: Settings, clock: Clock, leave: Callable[[], None]) -> Running:
-    """Read the policies and open the log; a text not seen before becomes the next revision.
+    """Open the log and read who may do what; on the first start, the policy file becomes the first revision.
 
     Raises PolicyFileError, policies.diagnostics.Refused (the policies are wrong) and AuditUnavailableError.
     """
+    metrics = Metrics()
+    audit = Log(settings.places(), settings.busy_timeout, clock, metrics.committed)
+    try:
+        register = Register(audit, ZoneInfo(settings.time_zone))
+        texts = Texts(audit.store)
+        if not register.current().revisions:
+            _import(settings, register, texts)
+        key = first_key(register, settings.first_key)
+        revisions = Revisions(register, texts)
+        revisions.today()
+        gate = Gate(settings, register, clock)
+    except BaseException:
+        audit.close()
+        raise
+    metrics.watch(audit)
+    shown = key if settings.first_key is None else None
+    worker = Worker()
+    return Running(
+        settings=settings,
+        audit=audit,
+        clock=clock,
+        register=register,
+        revisions=revisions,
+        gate=gate,
+        metrics=metrics,
+        admission=Admission(settings.queue),
+        in_progress=InProgress(),
+        leave=leave,
+        worker=worker,
+        shadows=Shadows(audit, register, texts, worker),
+        first_key=shown,
+    )
+
+
+def _import(settings: Settings, register: Register, texts: Texts) -> None:
     path = settings.policy_file
     try:
         raw = path.read_bytes()
@@ -63,33 +109,11 @@ def start(settings: Settings, clock: Clock, leave: Callable[[], None]) -> Runnin
         msg = f"cannot read the policy file `{path}`: {error.strerror}"
         raise PolicyFileError(msg) from error
     bundle = policies.load(decode(str(path), raw))
-    metrics = Metrics()
-    audit = Log(settings.places(), settings.busy_timeout, clock, metrics.committed)
     try:
-        number = _revise(audit, bundle)
-    except BaseException:
-        audit.close()
-        raise
-    metrics.watch(audit)
-    admission = Admission(settings.queue)
-    in_force = InForce(bundle, number)
-    revisions = Revisions(audit.store)
-    return Running(settings, audit, clock, in_force, revisions, metrics, admission, InProgress(), leave)
-
-
-def _revise(audit: Log, bundle: Bundle) -> int:
-    at, back = audit.moments.read()
-    text = bundle.source.text.encode()
-    return audit.revise(bundle.digest, bundle.name, text, lambda number: _revision_record(bundle, number, at, back))
-
-
-def _revision_record(bundle: Bundle, number: int, at: dt.datetime, went_back: bool) -> Record:
-    """The log's entry for a new revision. Only the first may have been in effect before it was recorded."""
-    span = bundle.effective_span
-    if number > 1 and bundle.effective is not None and span is not None and bundle.effective < at.date():
-        said = f"{bundle.effective} has passed: a changed document cannot decide the past anew"
-        raise Refused([Diagnostic(Code.BACKDATED, said, span, f"write {at.date()} or a later day")])
-    digests = {name: policy.digest for name, policy in bundle.policies.items()}
-    content = {"revision": number, "bundle": bundle.name, "bundle_digest": bundle.digest, "policies": digests}
-    content |= {"clock_went_back": True} if went_back else {}
-    return make_record("revision", new_id("rev", at), at, content, catalogued=Catalogued(revision=number))
+        evidence = checked(bundle)
+    except Problem as problem:
+        failed = "\n".join(f"{path}:{one['line']}: case `{one['case']}`: {one['detail']}" for one in problem.errors)
+        msg = f"{path}: {problem.detail}; `writ test` shows them\n{failed}"
+        raise PolicyFileError(msg) from problem
+    import_text(register, bundle, evidence)
+    texts.keep(bundle)

@@ -92,7 +92,7 @@ def run(settings: Settings) -> int:
     # uvicorn raises the signal that stopped it again, once it has stopped: nothing is left to do then.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _nothing)
-    _Server(config, _greeting(settings, running, listening)).run(sockets=[listening])
+    _Server(config, _greeting(running, listening)).run(sockets=[listening])
     return RECORD_LOST if running.audit.store.broken else STOPPED
 
 
@@ -117,13 +117,17 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _greeting(settings: Settings, running: Running, listening: socket.socket) -> str:
+def _greeting(running: Running, listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    what = (
-        f"{settings.policy_file}, revision {running.in_force.revision}; record in {running.audit.store.database.name}"
-    )
-    return f"writ listens on http://{shown}:{port} ({what}; http://{shown}:{port}/docs)"
+    what = f"revision {running.revisions.today().revision}; record in {running.audit.store.database.name}"
+    greeting = f"writ listens on http://{shown}:{port} ({what}; http://{shown}:{port}/docs)"
+    if running.first_key is not None:
+        greeting += (
+            f"\nthe administrator's key, shown this once: {running.first_key}\n"
+            "it lets people and systems in (writ access --help) and opens nothing else"
+        )
+    return greeting
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.audit.places import Places
+from api.authority import Authority
 
 PREFIX = "WRIT_"
 
@@ -49,6 +50,29 @@ class Settings(BaseModel):
     )
     concurrency: int = Field(
         default=640, description="connections served at once; further ones get 503", ge=1, le=10_000
+    )
+
+    time_zone: str = Field(default="UTC", description="the zone whose day is today: an IANA name, `Asia/Shanghai`")
+    rate: int = Field(default=60_000, description="requests a minute of one API key", ge=1, le=10_000_000)
+    failures: int = Field(
+        default=60, description="requests a minute without a valid key from one address", ge=1, le=10_000
+    )
+    first_key: Path | None = Field(
+        default=None, description="the file that the first administrator's key is written to, instead of being shown"
+    )
+    oidc_issuer: str | None = Field(default=None, description="who issues tokens: their `iss`")
+    oidc_audience: str | None = Field(default=None, description="whom tokens are for: their `aud`")
+    oidc_jwks: str | None = Field(default=None, description="the issuer's keys: an address or a file")
+    oidc_lifetime: int = Field(default=3600, description="seconds a token may last at most", ge=1, le=3600)
+    max_policy: int = Field(
+        default=10_485_760,
+        description="the largest body with a policy text or facts to compare, in bytes",
+        ge=1024,
+        le=11_000_000,
+    )
+
+    authority: Authority = Field(
+        default=Authority(), description="who may override decisions, up to which amount: in the settings file alone"
     )
 
     def places(self) -> Places:

@@ -102,14 +102,14 @@ class TraceStep(Shape):
     steps: list[TraceStep] = Field(default_factory=list, description="the steps it consists of, in their order")
 
 
-class DecisionAnswer(Shape):
-    """A decision that has been recorded."""
+class Answer(Shape):
+    """What was decided, or would be."""
 
-    decision_id: str = Field(pattern="^dec_[0-9a-z]{26}$")
     policy: str
     kind: str
     policy_digest: Digest = Field(description="of the checked policy in canonical form")
     revision: int = Field(ge=1, description="the number of the policy text that decided")
+    revision_named: bool = Field(default=False, description="true where the caller named the revision; else absent")
     engine: str
     as_of: Day
     decided_at: dt.datetime
@@ -129,10 +129,32 @@ class DecisionAnswer(Shape):
     log: LogPlace
 
 
+class DecisionAnswer(Answer):
+    """A decision that has been recorded."""
+
+    decision_id: str = Field(pattern="^dec_[0-9a-z]{26}$")
+
+
+class TrialAnswer(Answer):
+    """A trial that has been recorded as one: it decides nothing."""
+
+    test: bool = Field(description="always true")
+    test_id: str = Field(pattern="^tst_[0-9a-z]{26}$")
+
+
+class RecordedTrial(TrialAnswer):
+    """A trial read back, with the facts it was made on."""
+
+    facts: Json
+
+
 class RecordedDecision(DecisionAnswer):
     """A decision read back, with the facts it was made on as they were received (decimals as text)."""
 
     facts: Json
+    overrides: list[Json] = Field(
+        default_factory=list, description="what persons decided otherwise, as `GET /v1/overrides`; absent without any"
+    )
 
 
 class LogEntry(Shape):
@@ -303,3 +325,7 @@ class Readiness(Shape):
     status: str
     revision: int
     bundle_digest: Digest
+    policy_file: str = Field(
+        description="`in_force`, `known`, `differs` or `absent`: how the file on disk stands to it"
+    )
+    unconfirmed: list[int] = Field(description="revisions that one person put in force, not confirmed by a second")

@@ -22,6 +22,7 @@ from api.recording import decision_record
 from api.request import Request
 from api.running import Running, start
 from api.settings import Settings
+from tests.granting import keep_in_force
 from tests.serving import POLICIES
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -51,6 +52,7 @@ def running_with(folder: Path, text: str = POLICIES, clock: Clock | None = None,
     (folder / "policies.yaml").write_text(text, encoding="utf-8")
     running = start(settings_of(folder, **given), clock or ticking(), lambda: None)
     try:
+        keep_in_force(running.register, running.settings.policy_file)
         yield running
     finally:
         running.audit.close()
@@ -70,13 +72,14 @@ def record_all(
     running: Running, policy: str, many: Iterable[Mapping[str, Any]], principal: str = "local", day: dt.date = DAY
 ) -> list[Kept]:
     """Decide on each of the facts and record it; the entries in their order."""
-    asked = running.in_force.bundle.policies[policy]
     queued = []
     for facts in many:
-        decision, deciding = decided(running, asked, Request(dict(facts), day), day)
+        made = decided(running, policy, Request(dict(facts), day), day)
         name = str(next(_NUMBERS)).encode()
         key = Key(hashlib.sha256(name).digest(), hashlib.sha256(b"asked " + name).digest())
         at, back = running.audit.moments.read()
-        record = decision_record(asked, deciding, facts, decision, key=key, principal=principal, at=at, went_back=back)
+        record = decision_record(
+            made.policy, made.deciding, facts, made.decision, key=key, principal=principal, at=at, went_back=back
+        )
         queued.append(running.audit.writer.submit(record, key, time.monotonic() + 60))
     return [one.result() for one in queued]

@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 
 from api.problems import PROBLEMS
+from api.settings import Settings
+from tests.granting import let_in
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -68,6 +70,7 @@ class Served:
 
     process: subprocess.Popen[str]
     url: str
+    """Its address, with the tester's key as password: whoever asks there is let in."""
 
     def decide(self, policy: str = "small-order", key: str | None = None, **facts: object) -> httpx.Response:
         """Post a decision with a new key unless one is given."""
@@ -100,9 +103,10 @@ def spawn(folder: Path, **settings: object) -> subprocess.Popen[str]:
 def served(folder: Path, text: str = POLICIES, **settings: object) -> Iterator[Served]:
     """A service on a free port, stopped at the end."""
     (folder / "policies.yaml").write_text(text, encoding="utf-8")
+    key = let_in(Settings.read(environment(folder, **settings)))
     process = spawn(folder, **settings)
     try:
-        yield Served(process, address(process, folder))
+        yield Served(process, address(process, folder).replace("://", f"://tester:{key}@"))
     finally:
         process.terminate()
         end(process)

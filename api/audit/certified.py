@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import orjson
-from sqlalchemy import select
+from collections.abc import Iterator
 
 from api.audit.certificate.page import Certified
 from api.audit.database import AuditUnavailableError
 from api.audit.log import Log
+from api.audit.records import timestamp
 from api.audit.store import Kept
-from api.audit.tables import revision
 from api.audit.tree import inclusion
 from api.audit.verify import parse_note, verify_inclusion
 from api.audit.whole import whole_record
+from api.governance.governed import Governed
+from api.governance.revision import Revision
+from engine.decision import Json
 
 
-def certified(audit: Log, kept: Kept) -> Certified:
+def certified(audit: Log, governed: Governed, kept: Kept) -> Certified:
     """The decision of an entry with its policy text and its proof. Raises AuditUnavailableError and KeyFileError."""
     store = audit.store
     record, gone = whole_record(store, kept)
@@ -24,25 +26,34 @@ def certified(audit: Log, kept: Kept) -> Certified:
     path = inclusion(kept.seq, of.size, audit.nodes)
     if not verify_inclusion(kept.leaf, kept.seq, of.size, path, of.root):
         raise AuditUnavailableError(f"entry {kept.seq} is not in the tree of the checkpoint of {of.size} entries")
-    with store.read() as connection:
-        text = connection.execute(select(revision).where(revision.c.number == record["revision"])).one()
-    entered = store.entries(text.seq, text.seq + 1)[0]
-    said = orjson.loads(entered.body)
+    revision = governed.revisions.get(record["revision"])
+    text = store.bundle_text(record["bundle_digest"])
+    if revision is None or revision.activated is None or text is None or revision.digest != record["bundle_digest"]:
+        raise AuditUnavailableError(f"the record does not say how revision {record['revision']} came into force")
+    in_force = revision.activated
     return Certified(
         seq=kept.seq,
         leaf=kept.leaf,
         record=record,
         erased=gone,
-        policy_text=text.text.decode(),
+        policy_text=text.decode(),
         revision={
-            "number": text.number,
-            "seq": text.seq,
-            "at": said["at"],
-            "bundle": said["bundle"],
-            "bundle_digest": said["bundle_digest"],
+            "number": revision.number,
+            "seq": in_force.seq,
+            "at": timestamp(in_force.at),
+            "bundle": revision.bundle,
+            "bundle_digest": revision.digest,
         },
-        approvals=(),
+        approvals=tuple(_approvals(revision)),
         inclusion=path,
         checkpoint=note,
         key=audit.verifier_keys()[0],
     )
+
+
+def _approvals(revision: Revision) -> Iterator[dict[str, Json]]:
+    """Who stood for exactly this text, and of an emergency who confirmed it."""
+    yield from (one.to_json() for one in revision.approvals if revision.holds(one))
+    for act in revision.history:
+        if act.word == "confirmed":
+            yield {"by": act.principal, "at": timestamp(act.at), "seq": act.seq}

@@ -11,6 +11,7 @@ from api.audit.log import Log
 from api.audit.records import Catalogued
 from api.audit.store import read_state
 from api.audit.tables import catalogue, personal
+from api.comparison.kept import forget_subject
 
 _AT_ONCE = 500
 """Numbers named in one statement."""
@@ -39,6 +40,7 @@ def erase(audit: Log, subject: str, *, principal: str, reason: str) -> Erased:
             content = {"principal": principal, "reason": reason, "entries": sorted(with_values)}
             record = audit.make("erasure", "ers", content, Catalogued(principal=principal))
             append(audit.store, connection, state, [Item.of(audit.store, record)])
+        forget_subject(connection, subject)
         values = sum(_delete(connection, some) for some in _some(sorted(with_values)))
     # Also when there was nothing to delete: the same erasure may have been kept from cleaning the files before.
     audit.store.forget()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from sqlalchemy import func, insert, select
-
-from api.audit.appending import Item, append
 from api.audit.checkpoint_file import CheckpointFile
 from api.audit.checkpoints import Publisher
 from api.audit.keys import KeyFile, logged_keys
@@ -16,8 +13,7 @@ from api.audit.places import Places
 from api.audit.records import Catalogued, Record, make_record
 from api.audit.signing import KeyFileError, Signer
 from api.audit.start_check import check_log
-from api.audit.store import Kept, Store, read_state
-from api.audit.tables import revision
+from api.audit.store import Kept, Store
 from api.audit.writer import Observe, Writer
 from api.identities import new_id
 
@@ -90,19 +86,6 @@ class Log:
     def rotate(self, principal: str) -> Signer:
         """A new signing key in the place of the old one. Raises KeyFileError and AuditUnavailableError."""
         return self.key_file.rotate(self.store, self.verifier_keys()[0], self._key_record, principal)
-
-    def revise(self, digest: str, name: str, text: bytes, record: Callable[[int], Record]) -> int:
-        """The number of the revision with this digest; a text not seen before becomes the next one, with its entry."""
-        with self.store.write() as connection:
-            state = read_state(connection, lock=True)
-            known = connection.execute(select(revision.c.number).where(revision.c.bundle_digest == digest))
-            number: int | None = known.scalar_one_or_none()
-            if number is None:
-                number = int(connection.scalar(select(func.coalesce(func.max(revision.c.number), 0))) or 0) + 1
-                append(self.store, connection, state, [Item.of(self.store, record(number))])
-                row = {"number": number, "bundle_digest": digest, "name": name, "text": text, "seq": state.size}
-                connection.execute(insert(revision).values(**row))
-        return number
 
     def _replace_lost(self, principal: str) -> None:
         if self.places.key.exists():

@@ -16,17 +16,17 @@ from api.audit.log import Log
 from api.audit.pack import chunks
 from api.audit.records import erased, read_record
 from api.audit.replay import Recorded
-from api.audit.tables import revision
+from api.audit.tables import policy_text
 from api.audit.whole import whole_record
 
 _DECISION = b'"kind":"decision"'
 
 
 def texts_of_log(audit: Log) -> Mapping[str, bytes]:
-    """The policy texts of a log's revisions, by the digest they were entered with."""
+    """The policy texts of a log, by their SHA-256."""
     with audit.store.read() as connection:
-        rows = connection.execute(select(revision.c.bundle_digest, revision.c.text)).all()
-    return {row.bundle_digest: row.text for row in rows}
+        rows = connection.execute(select(policy_text.c.digest, policy_text.c.text)).all()
+    return {row.digest: row.text for row in rows}
 
 
 def decisions_of_log(audit: Log, first: int, end: int) -> Iterator[Recorded]:

@@ -116,14 +116,16 @@ def erased(record: Mapping[str, Json], personal: Iterable[tuple[str, bytes]]) ->
 
 
 def decision_answer(record: Mapping[str, Json], seq: int, leaf: bytes) -> dict[str, Json]:
-    """What is answered to a decision request, read off its record and its place in the log."""
+    """What is answered to a decision request, or to a trial of one, read off its record and its place in the log."""
     decision = record["decision"]
+    trial = record["kind"] == "test"
     return {
-        "decision_id": record["id"],
+        **({"test": True, "test_id": record["id"]} if trial else {"decision_id": record["id"]}),
         "policy": decision["policy"],
         "kind": decision["kind"],
         "policy_digest": decision["policy_digest"],
         "revision": record["revision"],
+        **({"revision_named": True} if record.get("revision_named") else {}),
         "engine": decision["engine"],
         "as_of": decision["as_of"],
         "decided_at": record["at"],

@@ -179,6 +179,8 @@ def _narrowed(wanted: Select[Any], query: Query) -> Select[Any]:
     for name, value in plain.items():
         if value is not None:
             wanted = wanted.where(catalogue.c[name] == value)
+    if query.kind is None and (query.policy or query.outcome or query.subject or query.reason):
+        wanted = wanted.where(catalogue.c.kind != "test")  # a trial is never among what was decided
     if query.kind not in (None, "decision"):
         wanted = wanted.where(OTHERS)  # said again in the index's own words, so that it is used
     if query.reason is not None:

@@ -6,7 +6,7 @@ The columns, in their order; an entry that has nothing to say in one leaves it e
 |---|---|
 | seq | the entry's number in the log |
 | at | when it was recorded, in UTC |
-| kind | `decision`, `revision`, `export`, `erasure` or `key` |
+| kind | `decision`, `test`, `override`, `revision`, `principal`, `access_key`, `comparison`, `export`, … |
 | id | the entry's id |
 | policy, policy_digest | which policy decided, and the SHA-256 of its meaning |
 | revision | the number of the policy text |
@@ -35,9 +35,9 @@ from typing import Any
 
 from api.audit.canonical import canonical
 from api.audit.store import Kept
-from api.recording import HEADLINES
 from api.table_files import Cell, Column
 from engine.decision import Json
+from engine.headline import HEADLINES
 
 _CREDIT = ("limit", "exposure", "available", "terms_days")
 _CLASSIFICATION = ("class", "score")

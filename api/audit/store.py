@@ -24,7 +24,7 @@ from api.audit.database import AuditBrokenError, AuditUnavailableError, Database
 from api.audit.packing import Packing, pack_alone, unpack_alone
 from api.audit.postgres import PostgresServer
 from api.audit.sqlite import SqliteFile
-from api.audit.tables import checkpoint, dictionary, entry, log_state, part, personal, probe, revision
+from api.audit.tables import checkpoint, dictionary, entry, log_state, part, personal, policy_text, probe
 from api.audit.tree import Frontier
 
 
@@ -196,23 +196,10 @@ class Store:
         with self.read() as connection:
             return connection.execute(wanted.order_by(personal.c.seq, personal.c.pointer)).all()
 
-    def revision_entries(self) -> tuple[tuple[int, int], ...]:
-        """Every revision's number and that of its entry in the log, in their order."""
-        with self.read() as connection:
-            rows = connection.execute(select(revision.c.number, revision.c.seq).order_by(revision.c.number)).all()
-        return tuple((row.number, row.seq) for row in rows)
-
-    def revision_text(self, number: int) -> tuple[str, bytes]:
-        """The name and the exact text of a revision."""
-        with self.read() as connection:
-            wanted = select(revision.c.name, revision.c.text).where(revision.c.number == number)
-            row = connection.execute(wanted).one()
-        return row.name, row.text
-
     def bundle_text(self, digest: str) -> bytes | None:
         """The exact text of the policy file with this SHA-256, if the record has it."""
         with self.read() as connection:
-            found: bytes | None = connection.scalar(select(revision.c.text).where(revision.c.bundle_digest == digest))
+            found: bytes | None = connection.scalar(select(policy_text.c.text).where(policy_text.c.digest == digest))
         return found
 
     def notes(self, above: int = -1, upto: int | None = None) -> list[str]:

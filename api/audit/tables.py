@@ -1,4 +1,6 @@
-"""The tables of the record. Only `log_state`, `catalogue`, `personal` and `probe` ever change a row.
+"""The tables of the record.
+
+Only these ever change a row: `log_state`, `catalogue`, `personal`, `probe`, `override` and `comparison`.
 
 What was recorded stands in `entry`; `tile` and `log_state` hold its hash tree, `idempotency` who asked it, `catalogue`
 and `reason` what auditors look for: they can be made again from the entries. `personal` alone can be erased.
@@ -127,15 +129,57 @@ reason = Table(
     sqlite_with_rowid=False,
 )
 
-revision = Table(
-    "revision",
+policy_text = Table(
+    "policy_text",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("bundle_digest", String(64), nullable=False, unique=True),
+    Column("digest", String(64), primary_key=True),
     Column("name", String(200), nullable=False),
     Column("text", LargeBinary, nullable=False),
-    Column("seq", BIG, ForeignKey("entry.seq"), nullable=False),
 )
+"""Policy texts under the SHA-256 of their exact bytes, drafts too."""
+
+act = Table(
+    "act",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BIG, ForeignKey("entry.seq"), nullable=False, unique=True),
+)
+"""The entries by which policies and access changed, numbered without gaps."""
+
+override = Table(
+    "override",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("seq", BIG, ForeignKey("entry.seq"), nullable=False),
+    Column("decision", String(40), nullable=False),
+    Column("policy", String(200), nullable=False),
+    Column("given_by", String(200), nullable=False),
+    Column("until", String(10), nullable=False),
+    Column("ended", BIG, ForeignKey("entry.seq")),
+    Index("override_by_decision", "decision"),
+    Index("override_by_person", "given_by", "seq"),
+)
+"""What a person decided otherwise; `ended` is the entry that took it back."""
+
+comparison = Table(
+    "comparison",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("bundle_digest", String(64), nullable=False),
+    Column("seq", BIG, ForeignKey("entry.seq"), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("comparison_by_revision", "revision", "seq"),
+)
+"""What would change under a revision, whole, as one zstd frame; the log has its SHA-256."""
+
+comparison_subject = Table(
+    "comparison_subject",
+    metadata,
+    Column("subject", String(400), primary_key=True),
+    Column("comparison", String(40), ForeignKey("comparison.id"), primary_key=True),
+)
+"""Whom a comparison names: what it says of them is erased with their personal data."""
 
 probe = Table(
     "probe",

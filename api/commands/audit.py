@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.progress import Progress
@@ -21,6 +22,7 @@ from api.bulk.rows import FileRefused
 from api.commands.audit_log import opened, principal
 from api.commands.consoles import stderr
 from api.commands.terminal import REFUSED, fail, misused, write, write_json
+from api.governance.register import Register
 from policies.diagnostics import visible
 
 _LONGEST_REASON = 500
@@ -160,8 +162,9 @@ def certificate(database: str | None, decision: str, out: Path, language: str) -
         kept = audit.store.find_id(decision)
         if kept is None or not decision.startswith("dec_"):
             fail(f"the record has no decision `{decision}`")
+        governed = Register(audit, ZoneInfo("UTC")).current()
         try:
-            out.write_text(certificate_page(certified(audit, kept), language), encoding="utf-8")
+            out.write_text(certificate_page(certified(audit, governed, kept), language), encoding="utf-8")
         except OSError as error:
             fail(f"cannot write `{out}`: {error.strerror}")
     write(f"{out}")

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from api.audit.appending import Key, key_hash
 from api.audit.log import Log
@@ -24,6 +25,8 @@ from api.audit.search import Query
 from api.audit.store import Kept
 from api.audit.tree import consistency, inclusion
 from api.audit.verify import verify_pack
+from api.governance.first import import_text
+from api.governance.register import Register
 from tests.bench import results
 from tests.bench.made_up_records import policies, records
 from tests.bench.memory import resident
@@ -115,9 +118,7 @@ def large(entries: int) -> dict[str, Any]:
         room = Path(name)
         log = opened(room)
         bundle = policies()
-        named = {"revision": 1, "bundle": bundle.name, "bundle_digest": bundle.digest}
-        text = bundle.source.text.encode()
-        log.revise(bundle.digest, bundle.name, text, lambda _: log.make("revision", "rev", named))
+        import_text(Register(log, ZoneInfo("UTC")), bundle, {})
         memory = []
         made = records(entries)
         rates = []

@@ -56,7 +56,7 @@ def records(count: int) -> Iterator[Record]:
     """So many records; the same every time but for their ids."""
     chance = random.Random(SEED)
     bundle = policies()
-    policy, deciding = bundle.policies["order-check"], InForce(bundle, 1)
+    policy, deciding = bundle.policies["order-check"], InForce(bundle, 1, 1)
     at = dt.datetime(2026, 6, 30, tzinfo=dt.UTC)
     decided = []
     for number in range(min(count, DECIDED)):

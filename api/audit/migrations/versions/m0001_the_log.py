@@ -86,19 +86,48 @@ def upgrade() -> None:
         "reason", sa.Column("code", sa.String(60), primary_key=True), _of_entry(primary=True), sqlite_with_rowid=False
     )
     op.create_table(
-        "revision",
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("bundle_digest", sa.String(64), nullable=False, unique=True),
+        "policy_text",
+        sa.Column("digest", sa.String(64), primary_key=True),
         sa.Column("name", sa.String(200), nullable=False),
         sa.Column("text", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "act",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("seq", _BIG, sa.ForeignKey("entry.seq"), nullable=False, unique=True),
+    )
+    op.create_table(
+        "override",
+        sa.Column("id", sa.String(40), primary_key=True),
         _of_entry(),
+        sa.Column("decision", sa.String(40), nullable=False),
+        sa.Column("policy", sa.String(200), nullable=False),
+        sa.Column("given_by", sa.String(200), nullable=False),
+        sa.Column("until", sa.String(10), nullable=False),
+        sa.Column("ended", _BIG, sa.ForeignKey("entry.seq")),
+    )
+    op.create_index("override_by_decision", "override", ["decision"])
+    op.create_index("override_by_person", "override", ["given_by", "seq"])
+    op.create_table(
+        "comparison",
+        sa.Column("id", sa.String(40), primary_key=True),
+        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("bundle_digest", sa.String(64), nullable=False),
+        _of_entry(),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+    )
+    op.create_index("comparison_by_revision", "comparison", ["revision", "seq"])
+    op.create_table(
+        "comparison_subject",
+        sa.Column("subject", sa.String(400), primary_key=True),
+        sa.Column("comparison", sa.String(40), sa.ForeignKey("comparison.id"), primary_key=True),
     )
     op.create_table(
         "probe",
         sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("at", sa.String(40), nullable=False),
     )
-    for table in ("dictionary", "entry", "idempotency", "tile", "checkpoint", "part", "revision"):
+    for table in ("dictionary", "entry", "idempotency", "tile", "checkpoint", "part", "act", "policy_text"):
         _refuse_changes(table)
 
 

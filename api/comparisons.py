@@ -1,0 +1,110 @@
+"""What a revision would change: the text in force and the revision's, compared on recorded decisions and on facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from api.audit.whole import whole_record
+from api.comparison.document import comparison_document
+from api.comparison.facts import Asked, questions, rows_of
+from api.comparison.kept import keep, kept
+from api.comparison.recorded import Taken, last_decisions, question_of, recorded_questions
+from api.comparison.worker import ComparisonLostError
+from api.governance.revision import Revision
+from api.problems import RETRY_SECONDS, Problem
+from api.running import Running
+from engine.comparing import Answer, Question, both
+from engine.decision import Decision
+from policies.differences import differences
+from policies.ir import Bundle
+
+USUAL = 1_000
+"""Recorded decisions compared unless another number is named."""
+
+FACTS = "facts"
+"""What a facts document sent along is called: its rows are `facts:1`, `facts:2` …"""
+
+
+def compare_revision(
+    running: Running,
+    principal: str,
+    revision: Revision,
+    *,
+    recorded: int = USUAL,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    documents: Sequence[Any] = (),
+) -> tuple[str, dict[str, Any]]:
+    """Compare a revision with the one in force and store what came of it; its id and the document.
+
+    On the last `recorded` decisions of a time, then on `documents`, decision requests. Raises Problem and
+    AuditUnavailableError.
+    """
+    in_force = running.revisions.today()
+    old, new = in_force.bundle, running.revisions.texts.bundle(revision.digest)
+    taken = last_decisions(running.audit, recorded, since, until) if recorded else Taken(0, 0)
+    asked = Asked(FACTS, running.register.today())
+    rows = list(rows_of(documents))
+
+    def all_questions() -> Iterator[Question]:
+        yield from recorded_questions(running.audit, taken, new)
+        yield from questions(old, new, rows, asked)
+
+    try:
+        replay = running.worker.compare(old, new, all_questions())
+    except ComparisonLostError as error:
+        detail = "the comparison was lost: send it again, with fewer decisions if it happens again"
+        raise Problem("comparison_lost", detail, headers={"Retry-After": str(RETRY_SECONDS)}) from error
+    replay |= {"recorded": taken.to_json(), **({"rows": asked.to_json()} if documents else {})}
+    document = comparison_document(old, new, differences(old, new), replay)
+    document["old"]["revision"], document["new"]["revision"] = in_force.revision, revision.number
+    named = {mover["ref"] for mover in replay["movers"]}
+    facts = {
+        asked.ref(row.line): {"facts": row.facts, "as_of": (row.as_of or asked.as_of).isoformat()}
+        for row in rows
+        if asked.ref(row.line) in named
+    }
+    return keep(running.audit, principal, revision.number, document, facts), document
+
+
+def comparison_of(running: Running, revision: int, id_: str) -> dict[str, Any]:
+    """A stored comparison of a revision. Raises Problem and AuditUnavailableError."""
+    found = kept(running.audit.store, id_)
+    if found is None or found["document"]["new"]["revision"] != revision:
+        raise Problem("comparison_unknown", f"revision {revision} has no comparison `{id_[:40]}`")
+    return found
+
+
+def open_mover(running: Running, found: Mapping[str, Any], rank: int) -> dict[str, Any]:
+    """Both decisions of one mover, with both traces. Raises Problem and AuditUnavailableError."""
+    document = found["document"]
+    movers = document["replay"]["movers"]
+    if not 1 <= rank <= len(movers):
+        raise Problem("comparison_unknown", f"the comparison names {len(movers)} customers, not {rank}")
+    mover = movers[rank - 1]
+    old, new = (running.revisions.texts.bundle(document[side]["digest"]) for side in ("old", "new"))
+    question = _question(running, found["facts"], mover, new)
+    before, after = both(old, new, question)
+    return {**mover, "facts": question.facts, "old_decision": _answer(before), "new_decision": _answer(after)}
+
+
+def _question(running: Running, facts: Mapping[str, Any], mover: Mapping[str, Any], new: Bundle) -> Question:
+    ref = mover["ref"]
+    if ref in facts:
+        asked = facts[ref]
+        return Question(ref, mover["policy"], asked["facts"], dt.date.fromisoformat(asked["as_of"]))
+    entry = running.audit.store.find_id(ref)
+    if entry is None:
+        raise Problem("comparison_unknown", f"the facts of `{ref}` were erased")
+    record, gone = whole_record(running.audit.store, entry)
+    if gone:
+        raise Problem("comparison_unknown", f"personal data of `{ref}` was erased: it cannot be decided again")
+    return question_of(record, new)
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    if isinstance(answer, Decision):
+        return answer.to_json()
+    return {"undecided": [{"pointer": one.pointer, "detail": one.message} for one in answer.misfits]}

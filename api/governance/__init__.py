@@ -1,0 +1,1 @@
+"""What decides and who may change it: revisions, people, systems and their keys, as acts in the log."""
