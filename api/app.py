@@ -21,6 +21,7 @@ from api import (
     overrides_view,
     pages,
     policies_view,
+    policy_file,
     previews,
     principals_view,
     revision_acts,
@@ -61,6 +62,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, leave: Callable[[]
         running.worker.close()
         running.audit.close()
 
+    running.metrics.report(lambda: policy_file.gauges(running))
+    policy_file.warn(running)
     app = pages.new_app(lifespan)
     app.state.running = running
     routed = (

@@ -61,10 +61,16 @@ class Authority:
         found = self.policies.get(policy)
         return None if found is None else found.risk_class
 
-    def may(self, person: str, policy: str, risk_class: str | None, amount: Decimal, currency: str) -> int:
-        """The level that overriding takes, once the person has it. Raises AuthorityMissingError.
+    def level(self, person: str, policy: str) -> int:
+        """The level that a person has for a policy, 1 to 9; 0 when none."""
+        found = self.policies.get(policy)
+        return 0 if found is None else found.persons.get(person, 0)
 
-        `amount` is in `currency`, and not below 0.
+    def needed(self, policy: str, risk_class: str | None, amount: Decimal, currency: str) -> int:
+        """The level, 1 to 9, that overriding takes. `amount` is in `currency`.
+
+        Raises AuthorityMissingError: nobody has authority over the policy, it is stated in another currency, or the
+        amount is below 0.
         """
         found = self.policies.get(policy)
         if found is None:
@@ -74,7 +80,11 @@ class Authority:
             raise AuthorityMissingError(detail)
         if amount < 0:
             raise AuthorityMissingError(f"{plain_decimal(amount)} {currency} is no amount to release")
-        needed, held = found.level_for(risk_class, amount), found.persons.get(person, 0)
+        return found.level_for(risk_class, amount)
+
+    def may(self, person: str, policy: str, risk_class: str | None, amount: Decimal, currency: str) -> int:
+        """The level that overriding takes, once the person has it. Raises AuthorityMissingError, also as `needed`."""
+        needed, held = self.needed(policy, risk_class, amount, currency), self.level(person, policy)
         if held < needed:
             detail = (
                 f"{plain_decimal(amount)} {currency} of `{policy}` take level {needed}; `{person}` has level {held}"

@@ -210,6 +210,44 @@ def calibrate(
 
 
 @app.command()
+def compare(  # noqa: PLR0913, PLR0917 (one for each argument of the command)
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", help="The policy file as it is, or a revision of the record by its number.")
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The policy file, or the revision, as it would be.")],
+    facts: Annotated[
+        Path | None,
+        typer.Option(
+            "--facts", metavar="FILE", help="Requests to decide by both: .jsonl.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option("--policy", metavar="POLICY", help="Ask only this policy; once for each.", show_default="all"),
+    ] = None,
+    as_of: AsOf = None,
+    recorded: Annotated[
+        int | None,
+        typer.Option("--recorded", metavar="N", min=1, max=100_000, help="The last N recorded decisions, by both."),
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(metavar="FILE|URL", help="The record.", show_default="WRIT_DATABASE")
+    ] = None,
+    movers: Annotated[int, typer.Option(min=0, max=1000, help="How many customers that move are named.")] = 20,
+    opened: Annotated[
+        str | None, typer.Option("--open", metavar="REF", help="Show both decisions of one row, such as facts.jsonl:3.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two policy texts: what they say otherwise, and whom they decide otherwise. Nothing is recorded."""
+    from api.commands.compare import Wanted, compare_texts
+
+    compare_texts(
+        old, new, Wanted(facts, recorded, database, tuple(policy or ()), as_of, movers, opened, as_json=as_json)
+    )
+
+
+@app.command()
 def facts(
     ledger: Annotated[
         Path,
@@ -247,6 +285,14 @@ def serve(
     from api.commands import serving
 
     serving.run_service(host, port, database, policies)
+
+
+@app.command()
+def settings(as_json: AsJson = False) -> None:
+    """Show the settings the service would start with, and where each is from; passwords are left out."""
+    from api.commands import settings as settings_command
+
+    settings_command.show(as_json=as_json)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
@@ -69,6 +69,10 @@ class Metrics:
         """Show the state of a log whenever the metrics are asked for."""
         self.registry.register(_State(audit))
 
+    def report(self, gauges: Callable[[], Iterable[tuple[str, str, float]]]) -> None:
+        """Show more gauges, each with its name, what it says and its value, whenever the metrics are asked for."""
+        self.registry.register(_Reported(gauges))
+
     def text(self) -> bytes:
         """All of it in Prometheus' text form."""
         return generate_latest(self.registry)
@@ -97,6 +101,24 @@ class _State(Collector):
         except AuditUnavailableError:
             return
         yield _gauge("writ_log_entries", "Entries in the log", size)
+
+
+class _Reported(Collector):
+    """Gauges that somebody else knows; absent while they cannot be read."""
+
+    def __init__(self, gauges: Callable[[], Iterable[tuple[str, str, float]]]) -> None:
+        self.gauges = gauges
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Nothing: registering must not read the database."""
+        yield from ()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The gauges."""
+        try:
+            yield from [_gauge(*one) for one in self.gauges()]
+        except AuditUnavailableError:
+            return
 
 
 def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:

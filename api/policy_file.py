@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from api.running import Running
 from engine.decision import Json
 from policies.source import MAX_BYTES
+
+log = logging.getLogger("writ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +49,20 @@ def file_report(running: Running) -> FileReport:
         return FileReport("in_force", str(path), digest, governed.in_force(running.register.today()).number)
     known = [one.number for one in governed.revisions.values() if one.digest == digest]
     return FileReport("known" if known else "differs", str(path), digest, max(known, default=None))
+
+
+def warn(running: Running) -> None:
+    """Say in the service's log what somebody should look at: emergencies nobody confirmed, a file that differs."""
+    for one in running.register.current().revisions.values():
+        if one.unconfirmed:
+            log.warning("revision %s was put in force by `%s` alone and is not confirmed", one.number, one.author)
+    if (said := file_report(running).said) is not None:
+        log.warning("%s", said)
+
+
+def gauges(running: Running) -> Iterator[tuple[str, str, float]]:
+    """The same for Prometheus."""
+    unconfirmed = [one for one in running.register.current().revisions.values() if one.unconfirmed]
+    yield "writ_unconfirmed_revisions", "Revisions that one person put in force alone", len(unconfirmed)
+    differs = file_report(running).said is not None
+    yield "writ_policy_file_differs", "1 when the policy file is not the text in force", float(differs)

@@ -292,7 +292,9 @@ def _migrate(database: Database, connection: Connection) -> None:
     if version is not None and version > migrations.HEAD:
         msg = f"the record's tables are those of a newer Writ (version {version}, this one reads {migrations.HEAD})"
         raise AuditUnavailableError(msg)
+    if version is not None:
+        msg = f"the tables are those of an older Writ (version {version}), which kept no acts: use a new database"
+        raise AuditUnavailableError(msg)
     migrations.upgrade(connection)
-    if version is None:
-        origin = f"writ-log-{secrets.token_hex(8)}"
-        connection.execute(insert(log_state).values(one=1, origin=origin, size=0, frontier=b"", latest=0))
+    origin = f"writ-log-{secrets.token_hex(8)}"
+    connection.execute(insert(log_state).values(one=1, origin=origin, size=0, frontier=b"", latest=0))

@@ -21,15 +21,12 @@ from typing import Any, NamedTuple
 
 EMPTY_ROOT = sha256(b"").digest()
 Vkey = tuple[str, bytes, bytes]  # a verifier key: its name, its id of 4 bytes, its Ed25519 public key of 32
-_HASH, _SALT, _LARGEST_SIZE = 32, 16, 2**63
-_CHUNK = 1 << 17  # bytes of log read at once: few enough to stay in the processor's cache from split to hash
+_HASH, _SALT, _LARGEST_SIZE, _CHUNK = 32, 16, 2**63, 1 << 17  # log is read in chunks that stay in a cache
 _MOVED = ("facts", "decision", "entries", "policies", "personal")  # members too large for their record
 _BESIDE = {"bundle_digest": "policies/{}.yaml", **{f"{each}_sha256": "parts/{}.json" for each in _MOVED}}
-_HEAD, _END = (
-    re.compile(rb'\{"acts":[0-9]+,"at":"[^"]*","bundle_digest":"([0-9a-f]{64})","decision":\{'),
-    b'},"fingerprint":"',
-)
-_TAIL = re.compile(  # a decision that so begins and ends names nothing but its policy; others are read as JSON
+_HEAD = re.compile(rb'\{"acts":[0-9]+,"at":"[^"]*","bundle_digest":"([0-9a-f]{64})","decision":\{')
+_END = b'},"fingerprint":"'
+_TAIL = re.compile(  # a decision that so begins and ends names its policy alone; others are read as JSON
     rb'\},"fingerprint":"[0-9a-f]{64}","id":"[^"\\]*","key_sha256":"[0-9a-f]{64}","kind":"decision",'
     rb'"principal":"[^"\\]*","revision":[0-9]+(?:,"subject":"[^"\\]*")?,"writ_record":1\}'
 )

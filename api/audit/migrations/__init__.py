@@ -6,8 +6,8 @@ from importlib.resources import files
 
 from sqlalchemy import Connection
 
-HEAD = "0001"
-"""The version the code is written for."""
+HEAD = "0002"
+"""The version the code is written for; the one before it knew no acts, and nothing leads from there."""
 
 
 def upgrade(connection: Connection) -> None:
