@@ -34,7 +34,7 @@ HELD, ENDED = "OV-MAN-01", "OV-EXP-01"
 LONGEST = dt.timedelta(days=366)
 """How far ahead an override may reach."""
 
-UNKNOWN_AMOUNT = Decimal(10) ** 30
+UNKNOWN_AMOUNT = Decimal(10) ** 41
 """What an amount nobody knows counts as: it takes the highest authority there is."""
 
 _APPROVALS = frozenset({"approve", "approve_with_conditions"})

@@ -24,6 +24,10 @@ Origin = Literal["default", "file", "environment", "command line"]
 _OIDC = ("oidc_issuer", "oidc_audience", "oidc_jwks")
 
 
+CLIENT = ("WRIT_SERVICE", "WRIT_API_KEY")
+"""What the commands read that ask a running service: no settings of one."""
+
+
 class SettingsError(Exception):
     """A setting is unknown or does not fit; the text names all of them, one a line."""
 
@@ -128,7 +132,9 @@ class Settings(BaseModel):
         path = environ.get(FILE)
         file = read_file(path, variables.values()) if path else FileSettings()
         wrong = [*file.wrong, *(_in_file(file, error) for error in cls._mistakes(file.values) if error["loc"])]
-        wrong += [_unknown(name) for name in environ if name.startswith(PREFIX) and name not in {*variables, FILE}]
+        wrong += [
+            _unknown(name) for name in environ if name.startswith(PREFIX) and name not in {*variables, FILE, *CLIENT}
+        ]
         found: dict[str, object] = dict(file.values)
         origins: dict[str, Origin] = dict.fromkeys(file.values, "file")
         if file.authority is not None:

@@ -37,7 +37,8 @@ def revision_of(governed: Governed, number: int) -> Revision:
 def described(bundle: Bundle) -> dict[str, Any]:
     """What a record says of a policy text."""
     digests = {name: policy.digest for name, policy in bundle.policies.items()}
-    return {"bundle": bundle.name, "bundle_digest": bundle.digest, "policies": digests}
+    stated = {} if bundle.effective is None else {"stated_effective": bundle.effective.isoformat()}
+    return {"bundle": bundle.name, "bundle_digest": bundle.digest, "policies": digests, **stated}
 
 
 def drafted(governed: Governed, bundle: Bundle, comment: str, author: str | None) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def proposed(
     revision = revision_of(governed, number)
     _must_be(governed, moment, revision, "draft")
     same_text(revision, bundle.digest)
-    _not_past(bundle, moment)
+    _not_past(governed, bundle, moment)
     return {"revision": number, "bundle_digest": revision.digest, "checked": checked}
 
 
@@ -91,7 +92,7 @@ def activated(
         raise Problem("content_changed", "no approval is of the text as it stands")
     stated = bundle.effective
     if revision.rollback_of is None:
-        _not_past(bundle, moment)
+        _not_past(governed, bundle, moment)
     day = effective or max(moment.today, stated or moment.today)
     return {"revision": number, "bundle_digest": digest, "effective": _first_day(governed, moment, day, stated)}
 
@@ -121,6 +122,7 @@ def rolled_back(governed: Governed, moment: Moment, to: int, comment: str, *, em
         "bundle": earlier.bundle,
         "bundle_digest": earlier.digest,
         "policies": dict(earlier.policies),
+        **({} if earlier.stated is None else {"stated_effective": earlier.stated.isoformat()}),
         "comment": comment,
     }
     if emergency:
@@ -179,8 +181,10 @@ def _must_be(governed: Governed, moment: Moment, revision: Revision, *states: st
         raise Problem("revision_state", f"revision {revision.number} is {state}: {_MENDS[state]}")
 
 
-def _not_past(bundle: Bundle, moment: Moment) -> None:
-    if bundle.effective is not None and bundle.effective < moment.today:
+def _not_past(governed: Governed, bundle: Bundle, moment: Moment) -> None:
+    """A day that the text in force states as well was carried over with it, and is no day of this text."""
+    carried = governed.in_force(moment.today).stated
+    if bundle.effective is not None and bundle.effective < moment.today and bundle.effective != carried:
         detail = f"the text is effective from {bundle.effective}, which has passed: write {moment.today} or later"
         line = {} if bundle.effective_span is None else {"line": bundle.effective_span.line}
         raise Problem("backdated", detail, place=line)

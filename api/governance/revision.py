@@ -56,7 +56,8 @@ class Revision:
     """A policy text on its way: `digest` is the SHA-256 of its exact text, `policies` its policies' digests by name.
 
     `makers` are all who wrote any of it: none of them may approve it. `effective` is its first day, None for the text
-    the service began with. An `emergency` was put in force by one person and waits until it is `confirmed_by` another.
+    the service began with; `stated` the one that the text itself names. An `emergency` was put in force by one person
+    and waits until it is `confirmed_by` another.
     """
 
     number: int
@@ -70,6 +71,7 @@ class Revision:
     makers: frozenset[str]
     approvals: tuple[Approval, ...] = ()
     checked: Mapping[str, Any] | None = None
+    stated: dt.date | None = None
     effective: dt.date | None = None
     activated: Act | None = None
     rollback_of: int | None = None
@@ -105,6 +107,7 @@ def begun(act: Act) -> Revision:
         stage=stage,
         makers=frozenset({act.principal, said.get("on_behalf_of", act.principal)}),
         checked=said.get("checked"),
+        stated=_day(said.get("stated_effective")),
         effective=_day(said.get("effective")),
         activated=act if put_in_force else None,
         rollback_of=said.get("rollback_of"),
@@ -125,6 +128,7 @@ def went_on(before: Revision, act: Act) -> Revision:
                 digest=said["bundle_digest"],
                 policies=said["policies"],
                 comment=said["comment"],
+                stated=_day(said.get("stated_effective")),
                 stage="draft",
                 checked=None,
                 shadow=None,
