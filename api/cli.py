@@ -279,7 +279,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
     database: Annotated[str | None, typer.Option(metavar="FILE|URL", help="The record of every decision.")] = None,
-    policies: Annotated[Path | None, typer.Option(metavar="FILE", help="The policies in force.")] = None,
+    policies: Annotated[Path | None, typer.Option(metavar="FILE", help="The policies to begin with.")] = None,
 ) -> None:
     """Answer decision requests over HTTP, each recorded before it is answered."""
     from api.commands import serving
