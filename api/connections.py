@@ -69,4 +69,6 @@ class Connection(H11Protocol):
         )
         for event in sent:
             self.transport.write(self.conn.send(event) or b"")
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # whoever answers the request whose body this was has been forestalled
         self.transport.close()

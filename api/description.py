@@ -12,6 +12,20 @@ from engine.decision import Json
 from policies.ir import Policy
 
 _PREVIEWS = "/v1/previews/{policy}"
+_TRIALS = "/v1/tests/{policy}"
+_OF_POLICIES = frozenset({"/v1/decisions/{policy}", _TRIALS, _PREVIEWS, "/v1/policies/{name}"})
+"""The addresses that name a policy."""
+
+_SCHEMES: Mapping[str, Json] = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "an API key, or a token of the identity provider",
+    },
+    "basic": {"type": "http", "scheme": "basic", "description": "any user name, and an API key as the password"},
+}
+"""The ways to say who asks, either of which will do."""
+
 _NEVER_SENT = ("HTTPValidationError", "ValidationError")
 """What the framework would answer, had it to validate anything: every error here is a ProblemDocument."""
 
@@ -27,22 +41,33 @@ def fit_description(description: dict[str, Json], in_force: InForce, key: str) -
     if not with_calendar:
         del description["paths"][_PREVIEWS]
         _take_out_unused(description)
-    for path, methods in description["paths"].items():
+    for path in _OF_POLICIES & set(description["paths"]):
         asked = with_calendar if path == _PREVIEWS else policies
-        for operation in methods.values():
-            _name_policies(operation, asked)
-            for parameter in operation.get("parameters", ()):
+        for operation in description["paths"][path].values():
+            # A trial may be asked of a draft, which may have policies of its own.
+            _name_policies(operation, asked, closed=path != _TRIALS)
+            for parameter in operation["parameters"]:
                 if parameter["name"] == KEY_HEADER:
                     parameter["example"] = key
             if "requestBody" in operation:
                 operation["requestBody"]["content"]["application/json"]["examples"] = _examples(asked, in_force)
+    _say_who_may_ask(description)
 
 
-def _name_policies(operation: dict[str, Json], asked: Mapping[str, Policy]) -> None:
-    for parameter in operation.get("parameters", ()):
+def _name_policies(operation: dict[str, Json], asked: Mapping[str, Policy], *, closed: bool) -> None:
+    for parameter in operation["parameters"]:
         if parameter["name"] in {"policy", "name"} and asked:
-            parameter["schema"]["enum"] = list(asked)
             parameter["example"] = next(iter(asked))
+            if closed:
+                parameter["schema"]["enum"] = list(asked)
+
+
+def _say_who_may_ask(description: dict[str, Json]) -> None:
+    """Have every operation that turns unknown callers away take a key: with it `/docs` offers to authorize."""
+    description["components"]["securitySchemes"] = dict(_SCHEMES)
+    for operation in _operations(description):
+        if "401" in operation["responses"]:
+            operation["security"] = [{name: []} for name in _SCHEMES]
 
 
 def _examples(asked: Mapping[str, Policy], in_force: InForce) -> dict[str, Json]:

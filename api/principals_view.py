@@ -119,7 +119,7 @@ async def make_key(name: str, request: Request, caller: Annotated[Caller, ADMINI
     "/{name}/keys/{prefix}",
     summary="Revoke an API key",
     response_model=PrincipalView,
-    responses=problems(*_ANSWERS, "principal_unknown", "access_key_unknown"),
+    responses=problems(*OF_ACCESS, "principal_state", "principal_unknown", "access_key_unknown"),
 )
 def revoke_key(name: str, prefix: str, request: Request, caller: Annotated[Caller, ADMINISTRATORS]) -> Response:
     """The key opens nothing any more: in this process at once, in others within a second."""

@@ -44,7 +44,8 @@ _OF_TEXTS = ("policy_refused", "principal_unknown")
     summary="Draft a revision",
     status_code=201,
     response_model=RevisionView,
-    responses=problems(*OF_ACCESS, *OF_BODIES, *_OF_TEXTS),
+    responses=problems(*OF_ACCESS, *OF_BODIES, *_OF_TEXTS)
+    | {200: {"model": RevisionView, "description": "your own open revision with this text"}},
     openapi_extra=described(Draft),
 )
 async def draft(request: Request, caller: Annotated[Caller, AUTHORS]) -> Response:

@@ -122,15 +122,12 @@ class Revisions:
         version = pinned_version(policy, facts)
         if version is None:
             return None
-        governed, today = self.register.current(), self.register.today()
-        number = max(
-            (
-                number
-                for day, _, number in governed.timeline
-                if governed.revisions[number].policies.get(policy.name) == version and day <= today
-            ),
-            default=None,
-        )
+        governed = self.register.current()
+        number = self._with_version(governed, policy.name, version)
+        if number is None:
+            # Another node may have put it in force a moment ago: nobody is to be skipped for that.
+            governed = self.register.looked()
+            number = self._with_version(governed, policy.name, version)
         if number is None:
             return None
         try:
@@ -141,6 +138,15 @@ class Revisions:
             log.error("revision %s cannot decide any more: its text is read otherwise than it was", number)
             return None
         return found
+
+    def _with_version(self, governed: Governed, policy: str, version: str) -> int | None:
+        today = self.register.today()
+        found = (
+            number
+            for day, _, number in governed.timeline
+            if day <= today and governed.revisions[number].policies.get(policy) == version
+        )
+        return max(found, default=None)
 
     def _as(self, revision: Revision, governed: Governed, *, named: bool = False) -> InForce:
         return InForce(self.texts.bundle(revision.digest), revision.number, governed.acts, named)

@@ -39,7 +39,9 @@ class Settings(BaseModel):
 
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
 
-    policy_file: Path = Field(default=Path("policies.yaml"), description="the policies to begin with, read at the first start")
+    policy_file: Path = Field(
+        default=Path("policies.yaml"), description="the policies to begin with, read at the first start"
+    )
     database: str = Field(
         default="writ.db",
         description="the record of every decision: a SQLite file, or `postgresql://user:password@host/database`",

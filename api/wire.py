@@ -44,7 +44,9 @@ class DecisionRequest(Shape):
     """What to decide on. Amounts may be JSON numbers or text; both are read as exact decimals."""
 
     facts: Json = Field(description="the facts the policy reads; `GET /v1/policies/{name}` has their JSON Schema")
-    as_of: Day | None = Field(default=None, description="the day to decide for; absent: today in the zone of `WRIT_TIME_ZONE`")
+    as_of: Day | None = Field(
+        default=None, description="the day to decide for; absent: today in the zone of `WRIT_TIME_ZONE`"
+    )
 
 
 class LogPlace(Shape):

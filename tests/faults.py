@@ -29,13 +29,13 @@ from sqlalchemy import func, select
 
 from api.audit.appending import key_hash
 from api.audit.log import Log
-from api.audit.places import Places
 from api.audit.records import decision_answer, read_record
 from api.audit.store import Kept, Store
 from api.audit.tables import idempotency
 from api.audit.tree import Frontier
 from api.audit.verify import leaf_hash
 from api.running import utc_now
+from tests.calling import DESK, HEADERS, admit, places_in
 from tests.killable import run_quietly
 from tests.serving import FACTS, POLICIES, URL, free_port
 
@@ -125,14 +125,14 @@ class Caller:
         """Ask for the decision of this key, whose facts are its own. Raises one of TRANSPORT."""
         amount = f"{zlib.crc32(key.encode()) % 2000}.50"
         body = orjson.dumps({"facts": {**FACTS, "amount": amount}, "as_of": "2026-03-01"})
-        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+        headers = {**HEADERS, "Content-Type": "application/json", "Idempotency-Key": key}
         started = time.monotonic()
         status, said, content = self._ask("POST", URL, body, headers)
         replayed = said.get("Idempotency-Replayed") == "true"
         return Answer(status, content, replayed, said.get("Retry-After"), time.monotonic() - started)
 
     def get(self, path: str) -> tuple[int, bytes]:
-        status, _, content = self._ask("GET", path, None, {})
+        status, _, content = self._ask("GET", path, None, dict(HEADERS))
         return status, content
 
     def _ask(
@@ -194,20 +194,23 @@ class Load:
 @contextmanager
 def opened(folder: Path, database: str | None = None) -> Iterator[Log]:
     """The log of a service that was started in this folder; opening it checks its tree and its checkpoints."""
-    log = Log(places(folder, database), 5, utc_now)
+    log = Log(places_in(folder, database), 5, utc_now)
     try:
         yield log
     finally:
         log.close()
 
 
-def places(folder: Path, database: str | None = None) -> Places:
-    return Places(database or str(folder / "writ.db"), folder / "writ.db.key", folder / "writ.db.checkpoints")
-
-
-def new_folder(folder: Path) -> Path:
+def empty_folder(folder: Path) -> Path:
+    """A folder with policies and no log: a service's first start."""
     folder.mkdir(exist_ok=True)
     (folder / "policies.yaml").write_text(POLICIES, encoding="utf-8")
+    return folder
+
+
+def new_folder(folder: Path, database: str | None = None) -> Path:
+    """A folder with policies, and the log of a service that lets the callers in."""
+    admit(places_in(empty_folder(folder), database))
     return folder
 
 
@@ -230,11 +233,11 @@ def assert_kept(log: Log, acknowledged: dict[str, bytes], settled: Iterable[str]
         assert connection.scalar(select(func.count(func.distinct(idempotency.c.seq)))) == len(rows)
     seqs = {row.key_hash: row.seq for row in rows}
     for key, body in acknowledged.items():
-        kept = entries[seqs[key_hash("local POST /v1/decisions", key)]]
+        kept = entries[seqs[key_hash(f"{DESK} POST decision", key)]]
         assert orjson.dumps(decision_answer(read_record(kept.body, store.part), kept.seq, kept.leaf)) == body
     decisions = sum(b'"kind":"decision"' in kept.body for kept in entries)
     assert decisions == len(rows), "one key for each decision"
-    assert {key_hash("local POST /v1/decisions", key) for key in settled} <= set(seqs)
+    assert {key_hash(f"{DESK} POST decision", key) for key in settled} <= set(seqs)
     return decisions
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from api import connections, serve
 from api.settings import Settings
+from tests.calling import HEADERS, admit
 from tests.serving import FACTS, POLICIES, URL, free_port
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -57,11 +58,15 @@ class Worker:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def settings(self) -> dict[str, object]:
         files = {"policy_file": self.folder / "policies.yaml", "database": str(self.folder / "writ.db")}
         files |= {"log_key": self.folder / "writ.key", "checkpoints": self.folder / "writ.checkpoints"}
-        settings = {**files, "port": self.port, **self.given}
-        self.process = FORKS.Process(target=serve_quietly, args=(str(self.folder), settings, self.head_seconds))
+        files |= {"first_key": self.folder / "first.key"}  # nobody uses it, but printed it would be no event of the log
+        return {**files, "port": self.port, **self.given}
+
+    def start(self) -> None:
+        given = self.settings()
+        self.process = FORKS.Process(target=serve_quietly, args=(str(self.folder), given, self.head_seconds))
         self.process.start()
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until and self.process.is_alive():
@@ -84,11 +89,12 @@ class Worker:
 
 @contextmanager
 def working(folder: Path, text: str = POLICIES, count: int = 1, **given: object) -> Iterator[list[Worker]]:
-    """So many workers on one database, one after another, since the first makes the tables and the key."""
+    """So many workers on one database that lets the callers in, started one after another."""
     (folder / "policies.yaml").write_text(text, encoding="utf-8")
     head_seconds = given.pop("head_seconds", connections.HEAD_SECONDS)
     assert isinstance(head_seconds, (int, float))
     workers = [Worker(folder, given, head_seconds) for _ in range(count)]
+    admit(Settings.read({}, workers[0].settings()).places(), folder / "policies.yaml")
     try:
         for worker in workers:
             worker.start()
@@ -116,7 +122,7 @@ class Caller:
     def post(self, key: str, amount: str = "250.50", path: str = URL) -> Answer:
         """Raises OSError or HTTPException when the connection is dropped."""
         body = json.dumps({"facts": {**FACTS, "amount": amount}, "as_of": "2026-03-01"})
-        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        headers = {**HEADERS, "Idempotency-Key": key, "Content-Type": "application/json"}
         try:
             self._connection.request("POST", path, body, headers)
             answer = self._connection.getresponse()

@@ -275,7 +275,7 @@ def part(t: Tampering) -> None:
 
 
 def policy_text(t: Tampering) -> None:
-    t.do("UPDATE revision SET text = ?", t.flipped(t.one("SELECT text FROM revision WHERE number = 1")))
+    t.do("UPDATE policy_text SET text = ?", t.flipped(t.one("SELECT text FROM policy_text")))
 
 
 def personal_value(t: Tampering) -> int:

@@ -226,9 +226,10 @@ def hung(server: Server) -> Iterator[None]:
 
 @pytest.mark.parametrize("fault", [down, hung])
 def test_without_its_server_a_service_refuses_until_it_is_back(
-    folder: Path, postgres: Server, fault: Callable[[Server], AbstractContextManager[None]]
+    tmp_path: Path, postgres: Server, fault: Callable[[Server], AbstractContextManager[None]]
 ) -> None:
     url, port, held, wait = postgres.new_database(), free_port(), scaled(1, 20), scaled(1, 8)
+    folder = new_folder(tmp_path, url)
     with forked(folder, port, partial(run_quietly, busy_timeout=wait), url), Caller(port) as caller:
         answered = {"before": caller.decide("before").body}
         refused = list[Answer]()

@@ -12,7 +12,10 @@ import signal
 import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from api.governance.register import Register
+from tests.calling import admit_to
 from tests.faults import (
     FORKS,
     SEED,
@@ -20,6 +23,7 @@ from tests.faults import (
     Load,
     assert_kept,
     assert_whole,
+    empty_folder,
     forked,
     new_folder,
     opened,
@@ -96,7 +100,7 @@ def test_a_first_start_that_is_killed_is_followed_by_one_that_works(tmp_path: Pa
     kills, chance, port = scaled(4, 150), seeded(), free_port()
     reached = {"before_the_key": 0, "with_an_empty_key": 0, "after_the_key": 0}
     for n in range(kills):
-        folder = new_folder(tmp_path / str(n))
+        folder = empty_folder(tmp_path / str(n))
         process = FORKS.Process(target=run_quietly, args=(str(folder), port))
         process.start()
         key, seen = folder / "writ.db.key", folder / ("writ.db.key" if n % 2 else "writ.db")
@@ -110,6 +114,7 @@ def test_a_first_start_that_is_killed_is_followed_by_one_that_works(tmp_path: Pa
         reached[state] += 1
         with opened(folder) as log:
             assert_whole(log.store)
+            admit_to(Register(log, ZoneInfo("UTC")))
         with forked(folder, port), Caller(port) as caller:
             assert caller.decide("k").status == 200
     report(f"kill -9 of the first start, seed {SEED}", kills=kills, **reached)

@@ -75,7 +75,7 @@ def stop_at_once(server: Server, n: int) -> None:
 
 def test_immediate_restarts_of_the_server_lose_nothing_and_repeat_nothing(tmp_path: Path, postgres: Server) -> None:
     stops, chance, ports, url = scaled(3, 50), seeded(), two_ports(), postgres.new_database()
-    folder, stop, started = new_folder(tmp_path), threading.Event(), time.monotonic()
+    folder, stop, started = new_folder(tmp_path, url), threading.Event(), time.monotonic()
     callers = [Retrying(f"c{n}", ports if n % 2 else ports[::-1], stop) for n in range(CALLERS)]
     with ExitStack() as stack:
         services = [stack.enter_context(forked(folder, port, database=url)) for port in ports]

@@ -24,7 +24,8 @@ from api.audit.log import Log
 from api.audit.records import make_record
 from api.audit.store import Kept
 from api.identities import new_id
-from tests.faults import FORKS, SEED, assert_whole, places, report, scaled, seeded
+from tests.calling import places_in
+from tests.faults import FORKS, SEED, assert_whole, report, scaled, seeded
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 PAGE, FRAME, HEADER = 4096, 4096 + 24, 32
@@ -47,10 +48,10 @@ def append(log: Log, first: int, end: int, *, at_once: int) -> None:
 
 def make_and_die(folder: str, in_file: int, in_wal: int) -> None:
     """A log with so many entries in the database file and so many in its write-ahead log; then the process is gone."""
-    log = Log(places(Path(folder)), 5, lambda: NOON)
+    log = Log(places_in(Path(folder)), 5, lambda: NOON)
     append(log, 0, in_file, at_once=50)
     log.close()  # carries the write-ahead log into the file
-    log = Log(places(Path(folder)), 5, lambda: NOON)
+    log = Log(places_in(Path(folder)), 5, lambda: NOON)
     append(log, in_file, in_file + in_wal, at_once=7)
     log.publisher.publish()
     os._exit(9)
@@ -84,7 +85,7 @@ def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     assert (folder / "writ.db-wal").stat().st_size > in_wal // 7 * FRAME, "the write-ahead log was carried over"
     look = tmp_path_factory.mktemp("look")
     shutil.copytree(folder, look, dirs_exist_ok=True)
-    log = Log(places(look), 5, lambda: NOON)
+    log = Log(places_in(look), 5, lambda: NOON)
     entries = assert_whole(log.store)
     log.close()
     assert len(entries) == 1 + in_file + in_wal  # the key's entry is the first
@@ -120,7 +121,7 @@ def damage(path: Path, chance: random.Random, keep: int = 0) -> str:
 
 def refusal(folder: Path) -> tuple[AuditUnavailableError, None] | tuple[None, Log]:
     try:
-        return None, Log(places(folder), 5, lambda: NOON)
+        return None, Log(places_in(folder), 5, lambda: NOON)
     except AuditUnavailableError as error:
         return error, None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import uuid
@@ -19,6 +20,7 @@ import pytest
 from api import decisions
 from api.app import create_app
 from api.settings import Settings
+from tests.granting import let_in
 from tests.serving import (
     FACTS,
     POLICIES,
@@ -33,6 +35,9 @@ from tests.serving import (
     served,
     spawn,
 )
+
+FIRST_DECISION = 4
+"""Its entry, after those of the signing key, the tester, the tester's key and the first revision."""
 
 
 @pytest.fixture(scope="module")
@@ -148,11 +153,12 @@ def test_a_bug_is_a_500_without_internals_and_decides_nothing(tmp_path: Path, mo
 
     (tmp_path / "policies.yaml").write_text(POLICIES, encoding="utf-8")
     settings = Settings(policy_file=tmp_path / "policies.yaml", database=str(tmp_path / "writ.db"))
+    headers = {"Idempotency-Key": "k", "Authorization": f"Bearer {let_in(settings)}"}
     app = create_app(settings)
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://writ") as client:
-            return await client.post(URL, json={"facts": dict(FACTS)}, headers={"Idempotency-Key": "k"})
+            return await client.post(URL, json={"facts": dict(FACTS)}, headers=headers)
 
     with monkeypatch.context() as broken:
         broken.setattr(decisions, "decide", fail)
@@ -162,7 +168,7 @@ def test_a_bug_is_a_500_without_internals_and_decides_nothing(tmp_path: Path, mo
     assert "ZeroDivision" not in answer.text
     after = asyncio.run(ask())
     assert "idempotency-replayed" not in after.headers
-    assert after.json()["log"]["seq"] == 2
+    assert after.json()["log"]["seq"] == 4
     app.state.running.audit.close()
 
 
@@ -201,7 +207,8 @@ def test_the_curl_text_works_as_it_stands(client: httpx.Client) -> None:
     if shutil.which("curl") is None or shutil.which("sh") is None:
         pytest.skip("no curl here")
     text = client.get("/v1/policies/small-order").json()["curl"]
-    done = subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=True)
+    key = {"WRIT_API_KEY": str(client.base_url.userinfo.decode().partition(":")[2])}
+    done = subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=True, env={**os.environ, **key})
     assert json.loads(done.stdout)["outcome"]["release"] is True
 
 
@@ -226,6 +233,8 @@ def test_the_answers_are_what_openapi_says(client: httpx.Client) -> None:
     check(post(client, '{"facts": {"amount": "x"}}'), "/v1/decisions/{policy}", "post")
     check(post(client, "{"), "/v1/decisions/{policy}", "post")
     check(post(client, "{}", Content_Type="text/plain"), "/v1/decisions/{policy}", "post")
+    check(post(client, "{}", Authorization="Bearer nothing"), "/v1/decisions/{policy}", "post")
+    check(client.get("/v1/policies", headers={"Authorization": "Basic nothing"}), "/v1/policies", "get")
 
 
 def test_the_docs_need_nothing_from_outside(client: httpx.Client) -> None:
@@ -248,7 +257,7 @@ def test_a_problems_type_leads_to_its_explanation(client: httpx.Client) -> None:
 def test_health_and_readiness(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     ready = client.get("/readyz").json()
-    assert (ready["status"], ready["revision"]) == ("ready", 1)
+    assert (ready["status"], ready["revision"], ready["policy_file"]) == ("ready", 1, "in_force")
 
 
 # Starting and stopping
@@ -270,7 +279,8 @@ def test_a_wrong_policy_file_stops_the_start_with_its_place(tmp_path: Path) -> N
     assert end(spawn(tmp_path)) == 1
     said = (tmp_path / "service.log").read_text()
     assert "policies.yaml:20:16: unknown name `amonut`" in said
-    assert not (tmp_path / "writ.db").exists()
+    with served(tmp_path) as mended:
+        assert mended.decide().json()["revision"] == 1
 
 
 def test_a_missing_policy_file_and_a_database_that_cannot_be_are_named(tmp_path: Path) -> None:

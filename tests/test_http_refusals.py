@@ -198,16 +198,24 @@ def test_a_refused_request_leaves_its_key_free(client: httpx.Client) -> None:
 
 
 def test_a_retry_after_a_restart_with_other_policies_gets_the_first_answer(tmp_path: Path) -> None:
+    def ask(service: Served, key: str, policy: str = "small-order") -> httpx.Response:
+        """A decision as of today, when the newest text is in force."""
+        url, headers = f"{service.url}/v1/decisions/{policy}", {"Idempotency-Key": key}
+        return httpx.post(url, json={"facts": dict(FACTS)}, headers=headers, timeout=15)
+
     with served(tmp_path) as before:
-        first = before.decide(key="k-1")
+        first = ask(before, "k-1")
         assert first.json()["revision"] == 1
     changed = POLICIES.replace("small-order", "tiny-order").replace("order-desk", "other-desk")
     with served(tmp_path, changed) as after:
-        again = after.decide(key="k-1")
+        again = ask(after, "k-1")
         assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
-        assert after.decide("tiny-order").json()["revision"] == 2
+        assert_problem(ask(after, "k-2"), 404, "policy_unknown")
+        assert ask(after, "k-3", "tiny-order").json()["revision"] == 2
+        assert after.decide().json()["revision"] == 1, "the first text was in force on that day"
     with served(tmp_path) as back:
-        assert back.decide().json()["revision"] == 1
+        again = ask(back, "k-2").json()
+        assert (again["revision"], again["policy_digest"]) == (3, first.json()["policy_digest"])
 
 
 @pytest.mark.parametrize(

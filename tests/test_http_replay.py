@@ -85,7 +85,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, 
 
 
 def recorded(database: Path, decision: str) -> tuple[dict[str, Any], bytes]:
-    """The record of a decision, and the policy text of its revision, read with SQLite alone."""
+    """The record of a decision, and the policy text that its revision had by then, read with SQLite alone."""
     connection = driver.connect(f"file:{database}?mode=ro", uri=True)
 
     def one(statement: str, value: object) -> bytes:
@@ -96,7 +96,7 @@ def recorded(database: Path, decision: str) -> tuple[dict[str, Any], bytes]:
     record = read_record(
         body, lambda digest: zstandard.decompress(one("SELECT body FROM part WHERE digest = ?", digest))
     )
-    text = one("SELECT text FROM revision WHERE number = ?", record["revision"])
+    text = one("SELECT text FROM policy_text WHERE digest = ?", record["bundle_digest"])
     connection.close()
     return record, text
 

@@ -21,6 +21,7 @@ from api.audit.store import Kept, Store
 from api.problems import RETRY_SECONDS
 from api.running import Running
 from api.settings import Settings
+from tests.calling import HEADERS, admit_to
 from tests.idempotency_workers import Caller, working
 from tests.serving import FACTS, POLICIES, URL, assert_problem
 
@@ -32,8 +33,9 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
     (tmp_path / "policies.yaml").write_text(POLICIES, encoding="utf-8")
     settings = Settings(policy_file=tmp_path / "policies.yaml", database=str(tmp_path / "writ.db"))
     app = create_app(settings)
-    yield app
     running: Running = app.state.running
+    admit_to(running.register)
+    yield app
     assert running.in_progress == InProgress(), "a key is still under way"
     assert running.admission.under_way == 0
     running.audit.close()
@@ -62,7 +64,7 @@ class Asking:
         """A request that is under way when this returns, and before all that begin later."""
         before = self.running.admission.under_way
         body = {"facts": {**FACTS, **facts}, "as_of": "2026-03-01"}
-        task = asyncio.create_task(self.client.post(URL, json=body, headers={"Idempotency-Key": key}))
+        task = asyncio.create_task(self.client.post(URL, json=body, headers={**HEADERS, "Idempotency-Key": key}))
         while self.running.admission.under_way == before:  # noqa: ASYNC110 (no event says that a place was taken)
             await asyncio.sleep(0)
         return task

@@ -18,6 +18,7 @@ import pytest
 
 from api.audit.store import Store
 from api.connections import HEAD_SECONDS
+from tests.calling import HEADERS
 from tests.faults import scaled
 from tests.idempotency_workers import Caller, report, working
 
@@ -87,6 +88,7 @@ def test_overload_is_shed_and_every_answer_is_in_the_log(tmp_path: Path) -> None
 
 
 HEAD = b"POST /v1/decisions/small-order HTTP/1.1\r\nHost: writ\r\nIdempotency-Key: k\r\n"
+HEAD += "".join(f"{name}: {text}\r\n" for name, text in HEADERS.items()).encode()
 UNASKED = HEAD + b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
 UNREAD = b"GET /healthz HTTP/1.1\r\nHost: writ\r\nContent-Length: 1000\r\n\r\n"
 SLOW = {"nothing": b"", "headers": HEAD + b"X-Slow: ", "body": UNASKED, "a body nobody reads": UNREAD}

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from api.serve import EventFormatter
+from tests.calling import HEADERS
 from tests.idempotency_workers import NO_CERTIFICATES, Caller, Worker, working
 from tests.serving import FACTS
 
@@ -35,11 +36,16 @@ def test_names_paths_and_headers_with_line_breaks_forge_nothing(tmp_path: Path) 
         posts = [(f"/v1/decisions/{policy}", body) for policy in ("small-order", "echo") for body in bodies]
         posts.append((f"/v1/decisions/small-order{FORGED_IN_PATH}", json.dumps({"facts": dict(FACTS)})))
         for path, body in posts:
-            headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
+            headers = {**HEADERS, "Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
             answer = httpx.post(service.url + path, content=body, headers=headers, timeout=15, verify=NO_CERTIFICATES)
             assert 400 <= answer.status_code < 500, answer.text
         for path in ("policies/", "decisions/dec_", "log/entries?policy=", "log/entries?from=", "log/counts?by=", ""):
-            assert httpx.get(f"{service.url}/v1/{path}{FORGED_IN_PATH}", verify=NO_CERTIFICATES).status_code < 500
+            assert (
+                httpx.get(
+                    f"{service.url}/v1/{path}{FORGED_IN_PATH}", headers=HEADERS, verify=NO_CERTIFICATES
+                ).status_code
+                < 500
+            )
         for header in ("X-Request-Id", "X-Forwarded-For", "User-Agent", "Idempotency-Key", "Host"):
             for said in (FORGED_IN_PATH, FORGED.lstrip("\r"), f"\r{FORGED.strip()}", f"\x0b{FORGED.strip()}"):
                 send(service, f"POST /v1/decisions/nobody HTTP/1.1\r\nHost: x\r\n{header}: a{said}\r\n\r\n")

@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard, TypeVar
+from zoneinfo import ZoneInfo
 
 import psycopg
 from hypothesis import settings
@@ -37,9 +38,12 @@ from api.audit.store import Kept
 from api.audit.tables import idempotency
 from api.audit.tree import Frontier
 from api.audit.verify import leaf_hash
+from api.governance.first import import_text
+from api.governance.register import Register
 from api.identities import new_id
 from policies.source import decode
 from tests.faults import scaled
+from tests.granting import put_in_force
 from tests.postgres import Server, postgres
 
 __all__ = ["postgres"]  # pytest finds the fixture here; for ruff it is otherwise an unused name
@@ -104,7 +108,17 @@ class Keys(RuleBasedStateMachine):
         self.first: dict[str, tuple[Ask, Kept]] = {}
         self.erased: set[str] = set()
         self.revisions = 0
+        self.open_both()
+        self.import_first()
+
+    def import_first(self) -> None:
+        """Policies as they are imported at a service's first start."""
+        import_text(self.registers[0], policies.load(decode("policies.yaml", TEXT.encode())), {})
+        self.revisions += 1
+
+    def open_both(self) -> None:
         self.logs = [self.opened(), self.opened()]
+        self.registers = [Register(log, ZoneInfo("UTC")) for log in self.logs]
 
     def opened(self) -> Log:
         database = self.url or str(self.folder / "writ.db")
@@ -147,13 +161,10 @@ class Keys(RuleBasedStateMachine):
 
     @rule(worker=WORKERS)
     def policies_changed(self, worker: int) -> None:
+        """Of each log the register is as old as the log itself: it takes in what the other process has done."""
         self.revisions += 1
-        digest = hashlib.sha256(str(self.revisions).encode()).hexdigest()
-
-        def record(number: int) -> Record:
-            return make_record("revision", new_id("rev", NOON), NOON, {"revision": number})
-
-        assert self.logs[worker].revise(digest, "keys", digest.encode(), record) == self.revisions
+        text = f"{TEXT}# {self.revisions}\n"
+        assert put_in_force(self.registers[worker], text) == self.revisions
 
     @rule(worker=WORKERS)
     def checkpoint_published(self, worker: int) -> None:
@@ -163,6 +174,7 @@ class Keys(RuleBasedStateMachine):
     def reopened(self, worker: int) -> None:
         self.logs[worker].close()
         self.logs[worker] = self.opened()
+        self.registers[worker] = Register(self.logs[worker], ZoneInfo("UTC"))
 
     @precondition(lambda self: self.url is None)
     @rule(asks=st.lists(ASKS, max_size=6))
@@ -175,7 +187,7 @@ class Keys(RuleBasedStateMachine):
         for log in self.logs:
             log.close()
         self.folder = after
-        self.logs = [self.opened(), self.opened()]
+        self.open_both()
 
     @precondition(lambda self: self.url is not None)
     @rule(asks=st.lists(ASKS, max_size=6))

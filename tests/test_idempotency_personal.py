@@ -13,6 +13,7 @@ from api.audit.erasure import erase
 from api.audit.log import Log
 from api.audit.places import Places
 from api.running import utc_now
+from tests.calling import HEADERS
 from tests.idempotency_workers import NO_CERTIFICATES, Worker, working
 from tests.serving import assert_problem
 
@@ -39,12 +40,12 @@ LEFT_OUT = object()
 
 
 def get(worker: Worker, path: str) -> Any:
-    return httpx.get(worker.url + path, timeout=15, verify=NO_CERTIFICATES).json()
+    return httpx.get(worker.url + path, headers=HEADERS, timeout=15, verify=NO_CERTIFICATES).json()
 
 
 def ask(worker: Worker, key: str = "k", **facts: object) -> httpx.Response:
     given = {name: value for name, value in {**FACTS, **facts}.items() if value is not LEFT_OUT}
-    body, headers = {"facts": given, "as_of": "2026-03-01"}, {"Idempotency-Key": key}
+    body, headers = {"facts": given, "as_of": "2026-03-01"}, {**HEADERS, "Idempotency-Key": key}
     return httpx.post(worker.url + URL, json=body, headers=headers, timeout=15, verify=NO_CERTIFICATES)
 
 

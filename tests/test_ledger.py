@@ -22,11 +22,9 @@ from api.audit import sqlite
 from api.audit.appending import Key
 from api.audit.canonical import canonical, fingerprint
 from api.audit.database import AuditBrokenError, AuditUnavailableError, KeyReusedError
-from api.audit.log import Log
-from api.audit.places import Places
 from api.audit.records import LARGEST, Record, make_record, read_record, timestamp
 from api.audit.store import Kept, Store
-from api.audit.tables import revision
+from api.audit.tables import act, policy_text
 from api.audit.verify import leaf_hash
 from api.audit.writer import Writer
 from api.identities import new_id
@@ -172,12 +170,14 @@ def test_a_record_reads_back_with_identical_bytes_after_reopening(writer: Writer
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
-@pytest.mark.parametrize(("table", "column"), [("entry", "body"), ("idempotency", "fingerprint"), ("revision", "text")])
+@pytest.mark.parametrize(
+    ("table", "column"), [("entry", "body"), ("idempotency", "fingerprint"), ("policy_text", "text"), ("act", "seq")]
+)
 def test_what_is_recorded_cannot_be_changed(writer: Writer, statement: str, table: str, column: str) -> None:
     append(writer, "k")
     with writer.store.write() as connection:
-        row = {"number": 1, "bundle_digest": "d", "name": "bundle", "text": b"text", "seq": 0}
-        connection.execute(insert(revision).values(**row))
+        connection.execute(insert(policy_text).values(digest="d", name="bundle", text=b"text"))
+        connection.execute(insert(act).values(number=1, seq=0))
     with pytest.raises(AuditUnavailableError, match=f"{table} is insert-only"), writer.store.write() as connection:
         connection.exec_driver_sql(statement.format(table, column, "x'00'"))
 
@@ -199,17 +199,6 @@ def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         Store(tmp_path / "writ.db", wait=1)
     monkeypatch.setattr(sqlite, "version", lambda: (3, 51, 3))
     Store(tmp_path / "writ.db", wait=1).close()
-
-
-def test_a_text_keeps_its_revision_number(tmp_path: Path) -> None:
-    places = Places(str(tmp_path / "writ.db"), tmp_path / "writ.key", tmp_path / "writ.checkpoints")
-    log = Log(places, 1, lambda: NOON)
-
-    def revise(digest: str) -> int:
-        return log.revise(digest, "bundle", digest.encode(), lambda number: record(revision=number))
-
-    assert [revise(digest) for digest in ("a", "b", "a", "c", "b")] == [1, 2, 1, 3, 2]
-    log.close()
 
 
 # Fail closed

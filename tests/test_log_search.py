@@ -20,7 +20,7 @@ from api.cli import app
 from tests.faults import report, scaled
 from tests.pinned_cases import GENTLER, REMINDERS, facts
 from tests.postgres import Server, postgres
-from tests.recorded_logs import NOON, RUNNER, record_all, running_with, ticking
+from tests.recorded_logs import NOON, RUNNER, log_in, record_all, running_with, ticking
 from tests.serving import assert_problem, new_key, served
 
 __all__ = ["postgres"]  # pytest finds the fixture here; for ruff it is otherwise an unused name
@@ -64,9 +64,9 @@ def _entry(seq: int, record: dict[str, Any]) -> Entry:
         "kind": record["kind"],
         "at": record["at"],
         "policy": decision.get("policy"),
-        "outcome": decision.get("outcome", {}).get("outcome"),
+        "outcome": decision.get("outcome", {}).get("outcome") or record.get("act"),
         "revision": record.get("revision"),
-        "principal": record.get("principal") if catalogued and record["kind"] in ("decision", "key") else None,
+        "principal": record.get("principal") if catalogued else None,
         "subject": record.get("subject"),
         "reasons": sorted({reason["code"] for reason in decision.get("reasons", ())}),
     }
@@ -132,15 +132,15 @@ def assert_answers_are_those_of_the_plain_filter(audit: Log, many: int) -> None:
 
 
 def test_every_question_is_answered_as_by_a_plain_filter(folder: Path) -> None:
-    with running_with(folder, SECOND) as running:
-        assert_answers_are_those_of_the_plain_filter(running.audit, scaled(250, 3_000))
+    with log_in(folder) as audit:
+        assert_answers_are_those_of_the_plain_filter(audit, scaled(250, 3_000))
 
 
 def test_every_question_is_answered_the_same_in_postgresql(postgres: Server, tmp_path: Path) -> None:
     database = postgres.new_database()
     fill(tmp_path, database=database)
-    with running_with(tmp_path, SECOND, database=database) as running:
-        assert_answers_are_those_of_the_plain_filter(running.audit, scaled(60, 1_000))
+    with log_in(tmp_path, database=database) as audit:
+        assert_answers_are_those_of_the_plain_filter(audit, scaled(60, 1_000))
 
 
 def test_the_command_finds_and_counts_the_same(folder: Path) -> None:
@@ -149,8 +149,8 @@ def test_the_command_finds_and_counts_the_same(folder: Path) -> None:
         assert done.exit_code == 0, done.output
         return json.loads(done.stdout)
 
-    with running_with(folder, SECOND) as running:
-        entries = naive(running.audit)
+    with log_in(folder) as audit:
+        entries = naive(audit)
     for subject in SUBJECTS:
         theirs = [entry for entry in entries if entry["subject"] == subject]
         assert asked("--subject", subject, "--limit", "1000") == theirs

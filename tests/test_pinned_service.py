@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,20 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.pinned_cases import GENTLER, REMINDERS, facts, moved
+from tests import pinned_cases
+from tests.pinned_cases import GENTLER, REMINDERS, moved
 from tests.serving import assert_problem, new_key, served
 
-AS_OF = "2026-03-08"
-"""The first version sends its first reminder by this day, the next version not before 10 March."""
+TODAY = dt.datetime.now(dt.UTC).date()
+AS_OF = TODAY.isoformat()
+"""Six days after an invoice fell due: the first version has sent a reminder, the next does so in two days."""
+
+
+def facts(number: str = "C-1", **case: Any) -> dict[str, Any]:
+    """An account whose invoice fell due six days ago: the next version is in force from today on."""
+    account = pinned_cases.facts(number, **case)
+    account["open_items"][0]["due_date"] = (TODAY - dt.timedelta(days=6)).isoformat()
+    return account
 
 
 @contextmanager

@@ -75,12 +75,14 @@ def seqs(done: Replayed) -> list[int]:
 
 
 def of_three_starts(folder: Path, decisions: int) -> Path:
-    """A log of two revisions: most decisions by the first, then some by the second, and by the first again."""
+    """A log of three revisions: most decisions by the first, some by the second, and by the first one's text again."""
     for days, (text, tenths) in enumerate(((POLICIES, 8), (STRICTER, 1), (POLICIES, 1))):
         wanted = decisions * tenths // 10
-        with running_with(folder, text, ticking(NOON + dt.timedelta(days=3 * days))) as running:
+        begun = NOON + dt.timedelta(days=3 * days)
+        with running_with(folder, text, ticking(begun)) as running:
             for start in range(0, wanted, 2_000):
-                record_all(running, "large", orders(min(2_000, wanted - start), seed=days + start))
+                some = orders(min(2_000, wanted - start), seed=days + start)
+                record_all(running, "large", some, day=begun.date())
     return folder
 
 
@@ -211,7 +213,7 @@ def test_a_case_pinned_to_an_earlier_revision_replays_by_it(tmp_path: Path) -> N
         assert replayed(running.audit).same == 4
         assert replayed(running.audit).differences == []
         texts = dict(texts_of_log(running.audit))
-        del texts[running.in_force.bundle.digest]
+        del texts[running.revisions.today().bundle.digest]
         assert seqs(replay(recorded(running.audit), texts)) == [entries[0].seq, entries[2].seq]
 
 

@@ -83,8 +83,11 @@ def test_secrets_are_in_no_log_no_problem_and_no_export(service: tuple[httpx.Cli
         }
         elsewhere = [next(secret) for _ in range(4)]
         never_stored.update(text[4:] for text in elsewhere)
-        headers = {"Idempotency-Key": elsewhere[0], "Authorization": elsewhere[1], "Cookie": f"session={elsewhere[2]}"}
-        url = f"/v1/decisions/lease?token={elsewhere[3]}"
+        headers = {"Idempotency-Key": elsewhere[0], "X-Token": elsewhere[1], "Cookie": f"session={elsewhere[2]}"}
+        denied = client.post(f"/v1/decisions/lease?token={elsewhere[3]}", json={"facts": facts}, headers=headers)
+        assert denied.json()["code"] == "credentials_in_url"
+        refused.append(denied)
+        url = "/v1/decisions/lease"
         for _ in range(2):
             assert client.post(url, json={"facts": facts}, headers=headers).status_code == 200
         reused = client.post(url, json={"facts": {**facts, "amount": "1"}}, headers=headers)

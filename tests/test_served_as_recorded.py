@@ -194,10 +194,10 @@ def test_a_revision_that_another_process_adds_decides_its_cases_without_a_restar
     with serving(tmp_path, HERE) as client:
         ask(client, facts(procedure_version="0" * 64))
         with running_with(tmp_path, THERE) as other:
-            version = other.in_force.bundle.policies["reminders"].digest
+            version = other.revisions.today().bundle.policies["reminders"].digest
         said = ask(client, facts("C-Quintana", procedure_version=version))
         assert (said["revision"], said["policy_digest"]) == (2, version)
-        assert ask(client, facts())["revision"] == 1
+        assert ask(client, facts())["revision"] == 2
         # What either of the two texts marks as personal is in no entry.
         entry = client.get(f"/v1/log/entries/{said['log']['seq']}").content
         for value in (b"C-Quintana", b"INV-1"):

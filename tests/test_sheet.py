@@ -92,7 +92,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A log of the shipped policies' own cases."""
     folder = tmp_path_factory.mktemp("shipped")
     with running_with(folder, SHIPPED) as running:
-        for case in running.in_force.bundle.tests:
+        for case in running.revisions.today().bundle.tests:
             record_all(running, case.policy, [case.facts], day=case.as_of)
     return folder
 

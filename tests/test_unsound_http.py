@@ -31,6 +31,11 @@ def request(*headers: str, body: bytes = BODY, start: str = f"POST {URL} HTTP/1.
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
+def authorization(service: Served) -> str:
+    """The header that lets the tester in."""
+    return f"Authorization: Bearer {urlsplit(service.url).password}"
+
+
 def sent(service: Served, raw: bytes) -> bytes:
     """All that is answered until the service closes the connection."""
     host, port = urlsplit(service.url).hostname, urlsplit(service.url).port
@@ -148,7 +153,7 @@ def test_a_body_that_breaks_its_chunks_after_the_answer_ends_the_connection_only
 
 
 def test_what_follows_a_sound_request_and_is_none_is_refused_on_its_own(service: Served) -> None:
-    answer = sent(service, request("Host: writ", LENGTH) + b"\0\0 garbage\r\n\r\n")
+    answer = sent(service, request("Host: writ", authorization(service), LENGTH) + b"\0\0 garbage\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.count(b"HTTP/1.1 400 ") == 1
     assert b'"code":"http_invalid"' in answer

@@ -17,10 +17,10 @@ from api.audit.database import AuditBrokenError, AuditUnavailableError
 from api.audit.log import Log
 from api.audit.records import Catalogued, make_record
 from api.audit.store import read_state
+from api.audit.tables import OTHERS, catalogue, policy_text
 from api.audit.tables import act as act_table
-from api.audit.tables import policy_text
 from api.audit.whole import whole_record
-from api.governance.acts import PREFIXES, Act
+from api.governance.acts import PREFIXES, WORDS, Act
 from api.governance.governed import Governed
 from api.identities import new_id
 
@@ -63,6 +63,7 @@ class Register:
         self._looked = -STALE
         self._lock = threading.Lock()
         self.current()
+        self._check_that_none_is_left_out()
 
     def current(self) -> Governed:
         """The state, at most `FRESH` seconds old, `STALE` when the database is slow. Raises AuditUnavailableError."""
@@ -82,6 +83,15 @@ class Register:
             return self._governed
         finally:
             self._lock.release()
+
+    def looked(self) -> Governed:
+        """The state as it is now, also where another process has just acted. Raises AuditUnavailableError."""
+        with self._lock:
+            started = time.monotonic()
+            with self.audit.store.read() as connection:
+                self._catch_up(connection)
+            self._looked = started
+            return self._governed
 
     def fresh(self) -> Governed | None:
         """The state, where it needs no look at the database; it never waits."""
@@ -134,8 +144,19 @@ class Register:
         wanted = select(act_table).where(act_table.c.number > self._governed.acts).order_by(act_table.c.number)
         governed = self._governed
         for number, seq in [(row.number, row.seq) for row in connection.execute(wanted)]:
-            governed = governed.after(self._act(number, seq))
+            try:
+                governed = governed.after(self._act(number, seq))
+            except ValueError as error:
+                raise AuditUnavailableError(str(error)) from error
         self._governed = governed
+
+    def _check_that_none_is_left_out(self) -> None:
+        """The last act leaves no gap when its row is gone, and a revoked key would open again."""
+        kept = select(func.min(catalogue.c.seq)).where(OTHERS, catalogue.c.kind.in_(tuple(WORDS)))
+        with self.audit.store.read() as connection:
+            seq = connection.scalar(kept.where(catalogue.c.seq.not_in(select(act_table.c.seq))))
+        if seq is not None:
+            raise AuditUnavailableError(f"entry {seq} is an act that the record of acts does not have")
 
     def _act(self, number: int, seq: int) -> Act:
         store = self.audit.store
