@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from api.options import AsJson
+
 app = typer.Typer(
     name="audit",
     help="Search the log of all decisions, prove it, replay it, export it, erase personal data.",
@@ -38,7 +40,6 @@ Since = Annotated[
 Until = Annotated[
     str | None, typer.Option("--to", metavar="TIME", parser=_moment, help="The last day, or the moment after.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Note = Annotated[
     Path | None,
     typer.Option("--checkpoint", metavar="NOTE", help="Your own older checkpoint.", exists=True, dir_okay=False),

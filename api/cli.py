@@ -9,13 +9,15 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from api.access_cli import app as access_app
 from api.audit_cli import app as audit_app
+from api.options import AsJson, KeyFile, OnFacts, OnRecorded, ServiceAt, asked, day, one_of
+from api.revisions_cli import app as revisions_app
 
 app = typer.Typer(
     name="writ",
@@ -26,28 +28,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+app.add_typer(revisions_app)
+app.add_typer(access_app)
 app.add_typer(audit_app)
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    """A reader of one of these words; any other is refused with all of them named."""
-
-    def read(text: str) -> str:
-        if text not in words:
-            raise typer.BadParameter(f"`{text}` is not one of {', '.join(words)}")
-        return text
-
-    return read
-
-
-def _day(text: str) -> dt.date:
-    from api.request import read_day
-    from engine.decision import Misfit
-
-    day = read_day(text)
-    if isinstance(day, Misfit):
-        raise typer.BadParameter(f"`{text}` is no date; write it as YYYY-MM-DD")
-    return day
 
 
 POLICIES = Path("policies.yaml")
@@ -56,12 +39,11 @@ Policies = Annotated[
     Path, typer.Option("--policies", metavar="FILE", help="The policy file.", exists=True, dir_okay=False)
 ]
 PolicyName = Annotated[str, typer.Argument(metavar="POLICY", help="The policy's name in the policy file.")]
-AsOf = Annotated[dt.date | None, typer.Option("--as-of", metavar="DATE", parser=_day, help="The day to decide for.")]
+AsOf = Annotated[dt.date | None, typer.Option("--as-of", metavar="DATE", parser=day, help="The day to decide for.")]
 Rejected = Annotated[
     Path | None,
     typer.Option("--rejected", metavar="FILE", help="Where rejected rows go.", show_default="OUT.rejected.jsonl"),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @app.command()
@@ -72,7 +54,7 @@ def check(
         typer.Option(
             "--format",
             metavar="text|json|gnu",
-            parser=_one_of("text", "json", "gnu"),
+            parser=one_of("text", "json", "gnu"),
             help="For people, programs, editors.",
         ),
     ] = "text",
@@ -97,7 +79,7 @@ def decide(
         typer.Option(
             "--lang",
             metavar="en|zh-Hans|zh-Hant",
-            parser=_one_of("en", "zh-Hans", "zh-Hant"),
+            parser=one_of("en", "zh-Hans", "zh-Hant"),
             help="The language to show it in.",
         ),
     ] = "en",
@@ -128,7 +110,7 @@ def preview(
             "--language",
             "--lang",
             metavar="en|zh-Hans|zh-Hant",
-            parser=_one_of("en", "zh-Hans", "zh-Hant"),
+            parser=one_of("en", "zh-Hans", "zh-Hant"),
             help="The language to show it in.",
         ),
     ] = "en",
@@ -145,7 +127,7 @@ def run_cases(
     form: Annotated[
         Literal["text", "json"],
         typer.Option(
-            "--format", metavar="text|json", parser=_one_of("text", "json"), help="For people or for programs."
+            "--format", metavar="text|json", parser=one_of("text", "json"), help="For people or for programs."
         ),
     ] = "text",
 ) -> None:
@@ -187,7 +169,7 @@ def calibrate(
         ),
     ],
     as_of: Annotated[
-        dt.date, typer.Option("--as-of", metavar="DATE", parser=_day, help="The day of the breakpoints, for every row.")
+        dt.date, typer.Option("--as-of", metavar="DATE", parser=day, help="The day of the breakpoints, for every row.")
     ],
     lets: Annotated[list[str], typer.Option("--let", metavar="NAME", help="A named value; once for each.")],
     file: PolicyFile = POLICIES,
@@ -197,7 +179,7 @@ def calibrate(
         typer.Option(
             "--ties",
             metavar="refuse|raise",
-            parser=_one_of("refuse", "raise"),
+            parser=one_of("refuse", "raise"),
             help="What to do with breakpoints that fall on one value.",
         ),
     ] = "refuse",
@@ -248,6 +230,46 @@ def compare(  # noqa: PLR0913, PLR0917 (one for each argument of the command)
 
 
 @app.command()
+def propose(  # noqa: PLR0913, PLR0917 (one for each option of the command)
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The policy file.", exists=True, dir_okay=False)],
+    comment: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")],
+    revision: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="The open revision whose text this is to be.")
+    ] = None,
+    on_behalf_of: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who wrote it, where a system such as a pipeline sends it.")
+    ] = None,
+    facts: OnFacts = None,
+    recorded: OnRecorded = None,
+    service: ServiceAt = None,
+    key_file: KeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Propose a policy file to who may approve it: checked, its cases run, compared with the text in force."""
+    from api.commands import propose as proposing
+
+    said = proposing.Proposal(file, comment, revision, on_behalf_of, facts, recorded)
+    proposing.propose(asked(service, key_file), said, as_json=as_json)
+
+
+@app.command()
+def export(
+    revision: Annotated[
+        int | None, typer.Argument(metavar="REVISION", min=1, help="Its number.", show_default="the one in force")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The file to write.", show_default="stdout")
+    ] = None,
+    service: ServiceAt = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Write the exact text of a revision, to keep it in git."""
+    from api.commands import propose as proposing
+
+    proposing.export(asked(service, key_file), revision, out)
+
+
+@app.command()
 def facts(
     ledger: Annotated[
         Path,
@@ -259,7 +281,7 @@ def facts(
         Path, typer.Option("--map", metavar="MAP.yaml", help="What the columns mean.", exists=True, dir_okay=False)
     ],
     as_of: Annotated[
-        dt.date, typer.Option("--as-of", metavar="DATE", parser=_day, help="The day the facts are stated for.")
+        dt.date, typer.Option("--as-of", metavar="DATE", parser=day, help="The day the facts are stated for.")
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="One request per customer, as JSON lines.")],
     customers: Annotated[

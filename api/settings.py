@@ -23,9 +23,8 @@ Origin = Literal["default", "file", "environment", "command line"]
 
 _OIDC = ("oidc_issuer", "oidc_audience", "oidc_jwks")
 
-
-CLIENT = ("WRIT_SERVICE", "WRIT_API_KEY")
-"""What the commands read that ask a running service: no settings of one."""
+SERVICE, KEY = "WRIT_SERVICE", "WRIT_API_KEY"
+"""The variables of the commands that ask a running service, where it is and an API key: no settings of one."""
 
 
 class SettingsError(Exception):
@@ -135,7 +134,9 @@ class Settings(BaseModel):
         file = read_file(path, variables.values()) if path else FileSettings()
         wrong = [*file.wrong, *(_in_file(file, error) for error in cls._mistakes(file.values) if error["loc"])]
         wrong += [
-            _unknown(name) for name in environ if name.startswith(PREFIX) and name not in {*variables, FILE, *CLIENT}
+            _unknown(name)
+            for name in environ
+            if name.startswith(PREFIX) and name not in {*variables, FILE, SERVICE, KEY}
         ]
         found: dict[str, object] = dict(file.values)
         origins: dict[str, Origin] = dict.fromkeys(file.values, "file")
