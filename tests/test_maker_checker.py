@@ -132,7 +132,7 @@ def test_each_role_may_do_what_is_its_own_and_nothing_else(cast: Cast, route: st
     places = {"policy": "no-policy", "number": "999", "name": "Nobody!", "rank": "1", "seq": "999999"}
     path = path.format_map(_Places(places))
 
-    said = None if method in {"get", "delete"} else {}
+    said: dict[str, Any] | None = None if method in {"get", "delete"} else {}
     with httpx.Client(base_url=cast.client.base_url.copy_with(userinfo=b""), timeout=30) as stranger:
         answer = stranger.request(method, path, json=said, headers=new_key())
     assert_problem(answer, 401, "credentials_missing")
