@@ -21,7 +21,7 @@ from api.decisions import decided
 from api.recording import decision_record
 from api.request import Request
 from api.running import Running, start
-from api.settings import Settings
+from api.settings import FILE, Settings
 from tests.granting import keep_in_force
 from tests.serving import POLICIES
 
@@ -43,7 +43,8 @@ def settings_of(folder: Path, **given: object) -> Settings:
     """The settings of a log whose files stand in `folder`, whatever its database."""
     files = {"policy_file": folder / "policies.yaml", "database": folder / "writ.db"}
     files |= {"log_key": folder / "writ.db.key", "checkpoints": folder / "writ.db.checkpoints"}
-    return Settings.read({}, {name: str(value) for name, value in (files | given).items()})
+    environ = {FILE: str(given.pop("settings"))} if "settings" in given else {}
+    return Settings.read(environ, {name: str(value) for name, value in (files | given).items()})
 
 
 @contextmanager

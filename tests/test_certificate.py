@@ -128,6 +128,7 @@ def decided(text: str, policy: str, facts: Mapping[str, Any], as_of: dt.date, **
         policy_text=text,
         revision={"number": 3, "seq": 0, "at": "2026-06-01T08:00:00.000000Z", "bundle": bundle.name},
         approvals=(),
+        overrides=(),
         inclusion=INCLUSION,
         checkpoint=CHECKPOINT,
         key=KEY,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlalchemy import select
+
 from api.audit.certificate.page import Certified
 from api.audit.database import AuditUnavailableError
 from api.audit.log import Log
 from api.audit.records import timestamp
-from api.audit.store import Kept
+from api.audit.store import Kept, Store
+from api.audit.tables import override
 from api.audit.tree import inclusion
 from api.audit.verify import parse_note, verify_inclusion
 from api.audit.whole import whole_record
@@ -45,10 +48,26 @@ def certified(audit: Log, governed: Governed, kept: Kept) -> Certified:
             "bundle_digest": revision.digest,
         },
         approvals=tuple(_approvals(revision)),
+        overrides=tuple(_overrides(store, str(record["id"]))),
         inclusion=path,
         checkpoint=note,
         key=audit.verifier_keys()[0],
     )
+
+
+def _overrides(store: Store, decision: str) -> Iterator[dict[str, Json]]:
+    """What persons decided otherwise, in the order it was recorded."""
+    with store.read() as connection:
+        rows = connection.execute(
+            select(override).where(override.c.decision == decision).order_by(override.c.seq)
+        ).all()
+    for row in rows:
+        kept = store.entry(row.seq)
+        given = {} if kept is None else whole_record(store, kept)[0]
+        if (given.get("id"), given.get("decision")) != (row.id, decision):
+            raise AuditUnavailableError(f"entry {row.seq} is not the override `{row.id}`")
+        said = {name: given[name] for name in ("at", "outcome", "reason", "until")}
+        yield {"by": given["principal"], **said, "seq": row.seq, "ended": row.ended}
 
 
 def _approvals(revision: Revision) -> Iterator[dict[str, Json]]:

@@ -29,8 +29,9 @@ class Certified:
     `seq` is the record's number in the log, `leaf` its 32 bytes, `record` the whole record, and `erased` the JSON
     pointers into it whose personal data was erased. `policy_text` is the exact text of the policy file that decided,
     `revision` how it entered the log (`number`, `seq`, `at`, `bundle`, `bundle_digest`), `approvals` who approved it
-    (`by`, `at`, `seq`). `inclusion` leads from the leaf to the root of `checkpoint`, a signed note (C2SP), which `key`
-    verifies.
+    (`by`, `at`, `seq`), `overrides` what persons decided otherwise (`by`, `at`, `outcome`, `reason`, `until`, `seq`, and
+    `ended`, the entry that took it back). `inclusion` leads from the leaf to the root of `checkpoint`, a signed note
+    (C2SP), which `key` verifies.
     """
 
     seq: int
@@ -40,6 +41,7 @@ class Certified:
     policy_text: str
     revision: Mapping[str, Json]
     approvals: Sequence[Mapping[str, Json]]
+    overrides: Sequence[Mapping[str, Json]]
     inclusion: Sequence[bytes]
     checkpoint: str
     key: str
@@ -79,6 +81,7 @@ def _sections(of: Certified, record: Mapping[str, Json], reader: Reader) -> Iter
     yield figures(decision, reader)
     yield pairs(_context(of, record, reader), "context")
     yield from _remarks(of, record, reader)
+    yield from _overrides(of.overrides, reader)
     yield tag("h2", reader.say("reasons"))
     yield reasons_table(decision, reader)
     detailed = list(details(decision, reader))
@@ -187,3 +190,25 @@ def _approvals(approvals: Sequence[Mapping[str, Json]], reader: Reader) -> Marku
         for approval in approvals
     ]
     return reader.table(["approved_by", "approved_at", "record"], rows, "approvals")
+
+
+def _overrides(overrides: Sequence[Mapping[str, Json]], reader: Reader) -> Iterator[Markup]:
+    if not overrides:
+        return
+    yield tag("h2", reader.say("overrides"))
+    yield tag("p", reader.say("overrides_told"), class_="about")
+    rows = [
+        tag(
+            "tr",
+            tag("td", show(one.get("outcome"), reader)),
+            tag("td", show(one.get("reason"), reader)),
+            tag("td", show(one.get("by"), reader)),
+            tag("td", moment(one.get("at"))),
+            tag("td", show(one.get("until"), reader)),
+            tag("td", show(one.get("seq"), reader)),
+            tag("td", "" if one.get("ended") is None else show(one.get("ended"), reader)),
+        )
+        for one in overrides
+    ]
+    columns = ["override_outcome", "override_reason", "override_by", "approved_at"]
+    yield reader.table([*columns, "override_until", "record", "override_ended"], rows, "approvals")
