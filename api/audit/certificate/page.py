@@ -29,7 +29,7 @@ class Certified:
     `seq` is the record's number in the log, `leaf` its 32 bytes, `record` the whole record, and `erased` the JSON
     pointers into it whose personal data was erased. `policy_text` is the exact text of the policy file that decided,
     `revision` how it entered the log (`number`, `seq`, `at`, `bundle`, `bundle_digest`), `approvals` who approved it
-    (`by`, `at`, `seq`), `overrides` what persons decided otherwise (`by`, `at`, `outcome`, `reason`, `until`, `seq`, and
+    (`by`, `at`, `seq`), `overrides` what persons decided otherwise (`by`, `at`, `outcome`, `reason`, `until`, `seq` and
     `ended`, the entry that took it back). `inclusion` leads from the leaf to the root of `checkpoint`, a signed note
     (C2SP), which `key` verifies.
     """
