@@ -16,10 +16,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from tests.officers import Officers, body, by
+from tests.serving import served
 
 POLICIES = Path(__file__).resolve().parents[1] / "policies.yaml"
 IBM = Path(__file__).resolve().parents[2] / "shared" / "data" / "ibm-ar" / "WA_Fn-UseC_-Accounts-Receivable.csv"
@@ -99,19 +102,58 @@ def class_of(known: list[Invoice], day: dt.date, high_risk_below: int) -> str:
     return "new" if (day - min(each.written for each in known)).days < 180 else "standard"
 
 
+def recount(ledger: dict[str, list[Invoice]], day: str, threshold: int) -> dict[str, tuple[str, str]]:
+    """Who changes class when the threshold is another, from what to what."""
+    on, found = dt.date.fromisoformat(day), {}
+    for customer, invoices in ledger.items():
+        known = [each for each in invoices if each.written <= on]
+        classes = class_of(known, on, 30), class_of(known, on, threshold)
+        if classes[0] != classes[1]:
+            found[customer] = classes
+    return found
+
+
+def test_the_approver_of_a_proposal_sees_exactly_the_customers_of_a_recount(
+    tmp_path: Path, ledger: dict[str, list[Invoice]]
+) -> None:
+    """Proposed from a file with the customers as facts, and read by the second person, each with both decisions."""
+    day, threshold, facts = "2013-06-30", 40, tmp_path / "facts.jsonl"
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(replaced("high_risk_below:", "value: 30", f"value: {threshold}"), encoding="utf-8")
+    made = CliRunner().invoke(app, ["facts", str(IBM), "--map", str(MAP), "--as-of", day, "--out", str(facts)])
+    assert made.exit_code == 0, made.output
+    with (
+        served(tmp_path, POLICIES.read_text(encoding="utf-8")) as running,
+        httpx.Client(base_url=running.url, timeout=60) as client,
+    ):
+        officers = Officers.registered(client)
+        env = {"WRIT_SERVICE": str(client.base_url.copy_with(userinfo=b"")), "WRIT_API_KEY": officers.author}
+        command = ["propose", str(changed), "--comment", "stricter", "--facts", str(facts), "--json"]
+        said = CliRunner(env=env | {"WRIT_FAULTS": None}).invoke(app, command)
+        assert said.exit_code == 0, said.output
+        assert json.loads(said.stdout)["revision"]["state"] == "proposed"
+        path = "/v1/revisions/2/comparisons"
+        [line] = body(client.get(path, auth=by(officers.approver)))["comparisons"]
+        stored = body(client.get(f"{path}/{line['comparison_id']}", auth=by(officers.approver)))
+        movers = stored["replay"]["movers"]
+        found = {
+            mover["subject"]: (mover["from"], mover["to"]) for mover in movers if mover["policy"] == "customer-class"
+        }
+        assert found == recount(ledger, day, threshold)
+        for rank, mover in enumerate(movers, start=1):
+            opened = body(client.get(f"{path}/{line['comparison_id']}/movers/{rank}", auth=by(officers.approver)))
+            words = [opened[f"{side}_decision"]["outcome"]["class"] for side in ("old", "new")]
+            assert words == [mover["from"], mover["to"]]
+            assert all(opened[f"{side}_decision"]["trace"] for side in ("old", "new"))
+
+
 @pytest.mark.parametrize(
     ("day", "threshold", "moves"), [("2013-06-30", 40, 19), ("2013-06-30", 20, 15), ("2012-12-31", 50, 21)]
 )
 def test_exactly_the_customers_of_a_recount_change_class(
     tmp_path: Path, ledger: dict[str, list[Invoice]], day: str, threshold: int, moves: int
 ) -> None:
-    on = dt.date.fromisoformat(day)
-    expected = {}
-    for customer, invoices in ledger.items():
-        known = [each for each in invoices if each.written <= on]
-        classes = class_of(known, on, 30), class_of(known, on, threshold)
-        if classes[0] != classes[1]:
-            expected[customer] = classes
+    expected = recount(ledger, day, threshold)
     assert len(expected) == moves, "some move and not all"
     new = replaced("high_risk_below:", "value: 30", f"value: {threshold}")
     found = compare(tmp_path, day, new, "customer-class")

@@ -1,4 +1,4 @@
-"""Tokens of an identity provider over HTTP, with a local issuer: rows 83 to 87 of bad-inputs, and who they stand for."""
+"""Tokens of an identity provider, over HTTP with a local issuer: rows 83 to 87 of bad-inputs, and whom they let in."""
 
 from __future__ import annotations
 
@@ -50,18 +50,18 @@ class Domain:
         return str(said)
 
 
+def oidc(issuer: Issuer) -> dict[str, object]:
+    """The settings of a service that takes the issuer's tokens."""
+    return {"oidc_issuer": issuer.url, "oidc_audience": AUDIENCE, "oidc_jwks": issuer.jwks_url}
+
+
 @pytest.fixture(scope="module")
 def domain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Domain]:
     folder = tmp_path_factory.mktemp("oidc")
     with local_issuer() as issuer:
-        settings = {
-            "oidc_issuer": issuer.url,
-            "oidc_audience": AUDIENCE,
-            "oidc_jwks": issuer.jwks_url,
-            "failures": 9000,
-        }
+        settings = oidc(issuer)
         with (
-            served(folder, failures=9000, **settings) as running,
+            served(folder, POLICIES, failures=9000, **settings) as running,
             httpx.Client(base_url=running.url, timeout=30) as client,
         ):
             said = {"type": "person", "roles": ["author", "approve"], "oidc_subject": "u-1"}
@@ -155,9 +155,12 @@ def test_two_persons_cannot_be_one_subject(domain: Domain) -> None:
 
 def test_an_issuer_that_cannot_be_asked_is_told_apart_from_a_bad_token(tmp_path: Path) -> None:
     with local_issuer() as issuer:
-        settings: dict[str, Any] = {"oidc_issuer": issuer.url, "oidc_audience": AUDIENCE, "oidc_jwks": issuer.jwks_url}
+        settings = oidc(issuer)
         issuer.status = 500
-        with served(tmp_path, **settings) as running, httpx.Client(base_url=running.url, timeout=30) as client:
+        with (
+            served(tmp_path, POLICIES, **settings) as running,
+            httpx.Client(base_url=running.url, timeout=30) as client,
+        ):
             body(client.get("/v1/revisions"))
             now = int(time.time())
             token = issuer.token(iat=now, exp=now + 600)
