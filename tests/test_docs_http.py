@@ -18,7 +18,8 @@ from tests.serving import ROOT, Served, served
 TEXT = (ROOT / "api" / "HTTP.md").read_text(encoding="utf-8")
 
 ANSWERS: dict[str, Callable[[Any], bool]] = {
-    "/v1/policies\n": lambda said: [policy["name"] for policy in said["policies"]] == ["small-order"],
+    "principals/order-system -H": lambda said: said["secret"].startswith("writ_"),
+    "/v1/policies -H": lambda said: [policy["name"] for policy in said["policies"]] == ["small-order"],
     "/v1/policies/small-order": lambda said: set(said["facts_schema"]["properties"]) == {"amount", "days_overdue"},
     "order-4711": lambda said: said["outcome"] == {"release": True},
     "$DECISION": lambda said: said["facts"] == {"amount": "250.5", "days_overdue": 3},
@@ -53,9 +54,16 @@ def reminding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def ask(service: Served, command: str, decision: str = "") -> Any:
+    key = service.url.partition("tester:")[2].partition("@")[0]
     done = subprocess.run(
         ["sh", "-c", command],
-        env={"WRIT": service.url, "DECISION": decision, "PATH": str(Path(shutil.which("curl") or "").parent)},
+        env={
+            "WRIT": re.sub("//.*@", "//", service.url),
+            "WRIT_API_KEY": key,
+            "WRIT_ADMINISTRATOR_KEY": key,
+            "DECISION": decision,
+            "PATH": str(Path(shutil.which("curl") or "").parent),
+        },
         capture_output=True,
         text=True,
         check=True,
