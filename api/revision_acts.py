@@ -36,6 +36,9 @@ APPROVERS = Depends(needs("approve"))
 BOTH = Depends(needs("author", "approve"))
 
 _ANSWERS = (*OF_ACCESS, *OF_BODIES, "revision_unknown", "revision_state")
+_ENDING_SHADOWS = frozenset({"edited", "activated", "withdrawn"})
+"""Acts after which no shadow runs: what it found is recorded with them."""
+
 _OF_TEXTS = ("policy_refused", "principal_unknown")
 
 
@@ -266,7 +269,17 @@ def _act(
 ) -> Response:
     """Do an act on one revision; the revision after it."""
     which = number_of(number)
-    made = _perform(running, caller, word, lambda state, moment: compose(state, moment, which), bundle)
+    before = running.register.current().revisions.get(which)
+    try:
+        found = running.shadows.found(before) if before is not None and word in _ENDING_SHADOWS else {}
+    except AuditUnavailableError as error:
+        raise unavailable(running, error) from error
+
+    def told(state: Governed, moment: Moment) -> Mapping[str, Any]:
+        said = compose(state, moment, which)
+        return {**said, **found} if before is not None and state.revisions[which].shadow == before.shadow else said
+
+    made = _perform(running, caller, word, told, bundle)
     return _json(running, made, made.revisions[which])
 
 

@@ -92,23 +92,27 @@ class Shadows:
 
     def end(self, revision: int, principal: str) -> Governed:
         """End a shadow and record what it found, in figures. Raises Problem and AuditUnavailableError."""
-        governed = self.register.current()
-        found: dict[str, Any] = {}
-        one = governed.revisions.get(revision)
-        if one is not None and one.shadow is not None:
-            with self._lock:
-                try:
-                    found = figures(self._follow(one, one.shadow).to_json())
-                except ComparisonLostError:
-                    found = {"lost": True}
+        one = self.register.current().revisions.get(revision)
+        found = {} if one is None else self.found(one)
 
         def compose(state: Governed, _moment: Moment) -> Mapping[str, Any]:
             now = state.revisions.get(revision)
             if now is None or now.shadow is None:
                 raise Problem("revision_state", f"revision {revision} has no shadow that runs")
-            return {"revision": revision, "bundle_digest": now.digest, "shadow": found}
+            return {"revision": revision, "bundle_digest": now.digest, **found}
 
         return self.register.perform(REVISION, "shadow_ended", principal, compose)
+
+    def found(self, revision: Revision) -> Mapping[str, Any]:
+        """What a shadow has found, in figures, for the act that ends it; empty where none runs.
+
+        Raises AuditUnavailableError.
+        """
+        try:
+            summary = self.summary(revision)
+        except ComparisonLostError:
+            return {"shadow": {"lost": True}}
+        return {} if summary is None else {"shadow": figures(summary)}
 
     def _run(self) -> None:
         while not self._closing.wait(PAUSE):

@@ -136,7 +136,11 @@ def test_an_edit_ends_the_shadow_of_the_text_that_was(stage: Stage) -> None:
     body(stage.start(hours=1))
     said = {"text": f"{HIGHER}# edited\n", "comment": "x"}
     path = f"/v1/revisions/{stage.seen.number}"
+    stage.decide("1500")
     body(stage.client.put(f"{path}/text", json=said, auth=by(stage.officers.author)))
+    last = stage.acts()[-1]
+    assert last["act"] == "edited"
+    assert stage.client.get(f"/v1/log/entries/{last['seq']}").json()["shadow"]["beside"][0]["changed"] == 1
     assert body(stage.client.get(path))["shadow_until"] is None
     assert_problem(stage.start(hours=1), 409, "content_changed")
 
