@@ -15,16 +15,17 @@ JOIN_SECONDS = 2.0
 
 @dataclass(slots=True)
 class Admission:
-    """Counts the decisions under way; the event loop alone may use it."""
+    """Counts the decisions under way, or what else is; the event loop alone may use it."""
 
     most: int
+    what: str = "decisions"
     under_way: int = 0
 
     @contextmanager
     def enter(self) -> Iterator[None]:
-        """A place for one decision. Raises Problem when all are taken: waiting longer would help nobody."""
+        """A place for one more. Raises Problem when all are taken: waiting longer would help nobody."""
         if self.under_way >= self.most:
-            detail = f"{self.most} decisions are under way; nothing was decided"
+            detail = f"{self.most} {self.what} are under way; nothing was done"
             raise Problem("overloaded", detail, headers={"Retry-After": str(RETRY_SECONDS)})
         self.under_way += 1
         try:

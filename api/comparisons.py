@@ -9,7 +9,7 @@ from typing import Any
 from api.audit.whole import whole_record
 from api.comparison.document import comparison_document
 from api.comparison.facts import Asked, questions, rows_of
-from api.comparison.kept import keep, kept
+from api.comparison.kept import Basis, ErasedMeanwhileError, keep, kept, kept_of
 from api.comparison.recorded import Taken, last_decisions, question_of, recorded_questions
 from api.comparison.worker import ComparisonLostError
 from api.governance.revision import Revision
@@ -42,6 +42,7 @@ def compare_revision(
     On the last `recorded` decisions of a time, then on `documents`, decision requests. Raises Problem and
     AuditUnavailableError.
     """
+    basis = Basis(recorded, since, until, running.audit.store.state().size)
     in_force = running.revisions.today()
     old, new = in_force.bundle, running.revisions.texts.bundle(revision.digest)
     taken = last_decisions(running.audit, recorded, since, until) if recorded else Taken(0, 0)
@@ -49,24 +50,58 @@ def compare_revision(
     rows = list(rows_of(documents))
 
     def all_questions() -> Iterator[Question]:
-        yield from recorded_questions(running.audit, taken, new)
+        yield from recorded_questions(running.audit, taken, old, new)
         yield from questions(old, new, rows, asked)
 
     try:
         replay = running.worker.compare(old, new, all_questions())
     except ComparisonLostError as error:
-        detail = "the comparison was lost: send it again, with fewer decisions if it happens again"
-        raise Problem("comparison_lost", detail, headers={"Retry-After": str(RETRY_SECONDS)}) from error
-    replay |= {"recorded": taken.to_json(), **({"rows": asked.to_json()} if documents else {})}
+        raise _lost("the comparison was lost: send it again, with fewer decisions if it happens again") from error
+    replay |= {"recorded": taken.to_json(), "asked": basis.to_json()}
+    replay |= {"rows": asked.to_json()} if documents else {}
+    _leave_out_values(replay)
     document = comparison_document(old, new, differences(old, new), replay)
     document["old"]["revision"], document["new"]["revision"] = in_force.revision, revision.number
-    named = {mover["ref"] for mover in replay["movers"]}
+    # Facts that name nobody could never be erased.
+    named = {mover["ref"] for mover in replay["movers"] if mover["subject"] is not None}
     facts = {
         asked.ref(row.line): {"facts": row.facts, "as_of": (row.as_of or asked.as_of).isoformat()}
         for row in rows
         if asked.ref(row.line) in named
     }
-    return keep(running.audit, principal, revision.number, document, facts), document
+    try:
+        return keep(running.audit, principal, revision.number, document, facts, basis), document
+    except ErasedMeanwhileError:
+        raise _lost("personal data was erased meanwhile: send it again") from None
+
+
+def standing(running: Running, revision: Revision) -> Mapping[str, Any] | None:
+    """The newest comparison that shows what a revision's text would change now; None where there is none.
+
+    It is of this very text with the one in force today, and on no chosen part of the recorded decisions. Raises
+    AuditUnavailableError.
+    """
+    against = running.revisions.today().bundle.digest
+    for one in kept_of(running.audit.store, revision.number):
+        asked = one["asked"]
+        whole = asked["recorded"] >= USUAL and asked["since"] is None and asked["until"] is None
+        if whole and one["bundle_digest"] == revision.digest and one["against_digest"] == against:
+            return one
+    return None
+
+
+def _leave_out_values(replay: Mapping[str, Any]) -> None:
+    """What misfits say may quote what somebody sent, and could not be erased."""
+    for policy in replay["policies"]:
+        for one in policy["undecided"]["first"]:
+            for side in ("old", "new"):
+                one.get(side, {}).pop("detail", None)
+    for row in replay.get("rows", {}).get("first_rejected", ()):
+        row["misfits"] = [{"code": one["code"], "pointer": one["pointer"]} for one in row["misfits"]]
+
+
+def _lost(detail: str) -> Problem:
+    return Problem("comparison_lost", detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def comparison_of(running: Running, revision: int, id_: str) -> dict[str, Any]:
@@ -85,23 +120,25 @@ def open_mover(running: Running, found: Mapping[str, Any], rank: int) -> dict[st
         raise Problem("comparison_unknown", f"the comparison names {len(movers)} customers, not {rank}")
     mover = movers[rank - 1]
     old, new = (running.revisions.texts.bundle(document[side]["digest"]) for side in ("old", "new"))
-    question = _question(running, found["facts"], mover, new)
+    question = _question(running, found["facts"], mover, old, new)
     before, after = both(old, new, question)
     return {**mover, "facts": question.facts, "old_decision": _answer(before), "new_decision": _answer(after)}
 
 
-def _question(running: Running, facts: Mapping[str, Any], mover: Mapping[str, Any], new: Bundle) -> Question:
+def _question(
+    running: Running, facts: Mapping[str, Any], mover: Mapping[str, Any], old: Bundle, new: Bundle
+) -> Question:
     ref = mover["ref"]
     if ref in facts:
         asked = facts[ref]
         return Question(ref, mover["policy"], asked["facts"], dt.date.fromisoformat(asked["as_of"]))
     entry = running.audit.store.find_id(ref)
     if entry is None:
-        raise Problem("comparison_unknown", f"the facts of `{ref}` were erased")
+        raise Problem("comparison_unknown", f"the facts of `{ref}` are not kept: they name nobody, or were erased")
     record, gone = whole_record(running.audit.store, entry)
     if gone:
         raise Problem("comparison_unknown", f"personal data of `{ref}` was erased: it cannot be decided again")
-    return question_of(record, new)
+    return question_of(record, old, new)
 
 
 def _answer(answer: Answer) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -21,6 +22,8 @@ from api.comparison.worker import ComparisonLostError
 from api.comparisons import USUAL, compare_revision, comparison_of, open_mover
 from api.decisions import unavailable
 from api.governance.changes import revision_of
+from api.governance.governed import Governed
+from api.governance.register import Moment as Instant
 from api.problem_answers import OF_ACCESS, OF_BODIES, problems
 from api.problems import RETRY_SECONDS, Problem
 from api.revision_lines import number_of, revision_json
@@ -50,7 +53,7 @@ class ComparisonRequest(Body):
     summary="Compare a revision with the one in force",
     status_code=201,
     response_model=ComparisonView,
-    responses=problems(*OF_ACCESS, *OF_BODIES, "revision_unknown", "comparison_lost"),
+    responses=problems(*OF_ACCESS, *OF_BODIES, "revision_unknown", "comparison_lost", "overloaded"),
     openapi_extra=described(ComparisonRequest),
 )
 async def compare(number: str, request: Request, caller: Annotated[Caller, MAKERS]) -> Response:
@@ -61,7 +64,7 @@ async def compare(number: str, request: Request, caller: Annotated[Caller, MAKER
         raise Problem("request_invalid", "`since` and `until` need a zone: write 2026-12-31T18:00:00Z")
 
     def compared() -> Response:
-        revision = revision_of(running.register.current(), number_of(number))
+        revision = revision_of(running.register.looked(), number_of(number))
         id_, document = compare_revision(
             running,
             caller.id,
@@ -73,7 +76,7 @@ async def compare(number: str, request: Request, caller: Annotated[Caller, MAKER
         )
         return _json({"comparison_id": id_, **document}, 201)
 
-    return await run_sync(_answered, running, compared)
+    return await _alone(running, compared)
 
 
 @router.get(
@@ -88,10 +91,10 @@ def list_comparisons(number: str, request: Request) -> Response:
     running: Running = request.app.state.running
 
     def listed() -> Response:
-        revision = revision_of(running.register.current(), number_of(number))
+        revision = revision_of(running.register.looked(), number_of(number))
         return _json({"comparisons": kept_of(running.audit.store, revision.number)})
 
-    return _answered(running, listed)
+    return _answered(listed)
 
 
 @router.get(
@@ -109,17 +112,17 @@ def show_comparison(number: str, comparison_id: str, request: Request) -> Respon
         document = comparison_of(running, number_of(number), comparison_id)["document"]
         return _json({"comparison_id": comparison_id, **document})
 
-    return _answered(running, found)
+    return _answered(found)
 
 
 @router.get(
     "/{number}/comparisons/{comparison_id}/movers/{rank}",
     summary="Open one customer of a comparison",
     response_model=MoverView,
-    responses=problems(*_FOUND),
+    responses=problems(*_FOUND, "overloaded"),
     dependencies=READERS,
 )
-def show_mover(number: str, comparison_id: str, rank: str, request: Request) -> Response:
+async def show_mover(number: str, comparison_id: str, rank: str, request: Request) -> Response:
     """Both decisions of one who moves, with both traces; `rank` counts from 1."""
     running: Running = request.app.state.running
 
@@ -127,57 +130,68 @@ def show_mover(number: str, comparison_id: str, rank: str, request: Request) -> 
         found = comparison_of(running, number_of(number), comparison_id)
         return _json(open_mover(running, found, number_of(rank)))
 
-    return _answered(running, opened)
+    return await _alone(running, opened)
 
 
 @router.get(
     "/{number}/shadow",
     summary="Show what a shadow has found",
     response_model=ShadowView,
-    responses=problems(*OF_ACCESS, "revision_unknown", "revision_state", "comparison_lost"),
+    responses=problems(*OF_ACCESS, "revision_unknown", "revision_state", "comparison_lost", "overloaded"),
     dependencies=READERS,
 )
-def show_shadow(number: str, request: Request) -> Response:
+async def show_shadow(number: str, request: Request) -> Response:
     """Every decision recorded since it began, decided by its text too: what would have come out otherwise."""
     running: Running = request.app.state.running
 
     def found() -> Response:
-        revision = revision_of(running.register.current(), number_of(number))
+        revision = revision_of(running.register.looked(), number_of(number))
         summary = running.shadows.summary(revision)
         if summary is None or revision.shadow is None:
             raise Problem("revision_state", f"revision {revision.number} has no shadow that runs")
         times = {"started_at": timestamp(revision.shadow.started), "until": timestamp(revision.shadow.until)}
         return _json({"revision": revision.number, **times, **summary})
 
-    return _answered(running, found)
+    return await _alone(running, found)
 
 
 @router.delete(
     "/{number}/shadow",
     summary="End a shadow",
     response_model=RevisionView,
-    responses=problems(*OF_ACCESS, "revision_unknown", "revision_state"),
+    responses=problems(*OF_ACCESS, "revision_unknown", "revision_state", "overloaded"),
 )
-def end_shadow(number: str, request: Request, caller: Annotated[Caller, MAKERS]) -> Response:
+async def end_shadow(number: str, request: Request, caller: Annotated[Caller, MAKERS]) -> Response:
     """It is asked nothing more; what it found is recorded in figures."""
     running: Running = request.app.state.running
 
     def ended() -> Response:
-        revision = revision_of(running.register.current(), number_of(number))
-        after = running.shadows.end(revision.number, caller.id)
+        revision = revision_of(running.register.looked(), number_of(number))
+        check = partial(_admitted, caller)
+        after = running.shadows.end(revision.number, caller.id, check)
         return _json(revision_json(after, after.revisions[revision.number], running.register.today()))
 
-    return _answered(running, ended)
+    return await _alone(running, ended)
 
 
-def _answered(running: Running, do: Callable[[], Response]) -> Response:
+def _admitted(caller: Caller, state: Governed, moment: Instant) -> None:
+    caller.admitted(state, moment.at)
+
+
+async def _alone(running: Running, do: Callable[[], Response]) -> Response:
+    """Do what takes a thread for long, beside no more than one other: decisions need the others."""
+    with running.comparing.enter():
+        return await run_sync(_answered, do)
+
+
+def _answered(do: Callable[[], Response]) -> Response:
     try:
         return do()
     except ComparisonLostError as error:
         headers = {"Retry-After": str(RETRY_SECONDS)}
         raise Problem("comparison_lost", "the process that compares ended; ask again", headers=headers) from error
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
 
 
 def _json(said: Any, status: int = 200) -> Response:

@@ -18,7 +18,7 @@ from api import overrides
 from api.access.gate import Caller, needs
 from api.audit.appending import Key, find_key, key_hash
 from api.audit.canonical import fingerprint
-from api.audit.database import AuditBrokenError, AuditUnavailableError, KeyReusedError
+from api.audit.database import AuditUnavailableError, KeyReusedError
 from api.audit.records import decision_answer
 from api.audit.store import Kept
 from api.audit.whole import whole_record
@@ -129,9 +129,9 @@ async def answer(request: Request, question: Question) -> Response:
         detail = f"the {KEY_HEADER} was used before, with another request"
         raise Problem("idempotency_key_reused", detail) from None
     except TimeoutError as error:
-        raise unavailable(running, AuditUnavailableError("the database does not answer")) from error
+        raise unavailable() from error
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     running.metrics.answered(question.policy, kept.replayed, time.monotonic() - started)
     headers = {"Idempotency-Replayed": "true"} if kept.replayed else {}
     return Response(said, media_type="application/json", headers=headers)
@@ -230,7 +230,7 @@ def get_decision(
         own_or_all(caller, record)
         given = overrides.of_decision(running, decision_id)
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     answer = decision_answer(record, kept.seq, kept.leaf) | {"facts": record["facts"]}
     if given:
         answer["overrides"] = given
@@ -280,9 +280,7 @@ def policy_named(in_force: InForce, name: str) -> Policy:
     raise Problem("policy_unknown", "there is no policy of this name" + (f"; did you mean `{near}`?" if near else ""))
 
 
-def unavailable(running: Running, error: AuditUnavailableError) -> Problem:
-    """The 503 for a record that cannot be written or read; the process ends where it cannot be trusted any more."""
-    if isinstance(error, AuditBrokenError):
-        running.leave()
+def unavailable() -> Problem:
+    """The 503 for a record that cannot be written or read."""
     detail = "the record cannot be written or read now; nothing was decided that is not recorded"
     return Problem("audit_unavailable", detail, headers={"Retry-After": str(RETRY_SECONDS)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from api.audit.database import AuditBrokenError, AuditUnavailableError
+from api.audit.database import AuditUnavailableError
 from api.audit.records import timestamp
 from api.policy_file import file_report
 from api.problem_answers import problems
@@ -28,8 +28,6 @@ def readyz(request: Request) -> Readiness:
     try:
         running.audit.store.prove_writable(timestamp(running.clock()))
     except AuditUnavailableError as error:
-        if isinstance(error, AuditBrokenError):
-            running.leave()
         detail = "the database cannot be written"
         raise Problem("not_ready", detail, headers={"Retry-After": str(RETRY_SECONDS)}) from error
     governed = running.register.current()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from anyio.to_thread import run_sync
 from fastapi import Request
 
 from api.problems import Problem, misfits_problem
@@ -14,13 +15,17 @@ from api.strict_json import BadJson, JsonValue, parse
 KEY_HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
 
+LARGE = 100_000
+"""Bytes from which on a body takes milliseconds to parse."""
+
 
 async def read_json(request: Request, limit: int, seconds: float) -> JsonValue:
     """The body as JSON. Stops reading at `limit` bytes and after `seconds`. Raises Problem."""
     _check_headers(request)
     raw = await _read(request, limit, seconds)
     try:
-        return parse(raw, limit)
+        # A large body is parsed beside the event loop: decisions are not to wait for it.
+        return parse(raw, limit) if len(raw) < LARGE else await run_sync(parse, raw, limit)
     except BadJson as bad:
         places = {"position": bad.position, "pointer": bad.pointer}
         raise Problem(

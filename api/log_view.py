@@ -47,7 +47,7 @@ def get_checkpoint(request: Request) -> PlainTextResponse:
     try:
         return PlainTextResponse(running.audit.publisher.publish())
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
 
 
 @router.get(
@@ -62,7 +62,7 @@ def get_key(request: Request) -> PlainTextResponse:
     try:
         return PlainTextResponse("".join(f"{key}\n" for key in running.audit.verifier_keys()))
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
 
 
 @router.get(
@@ -83,7 +83,7 @@ def get_entries(request: Request) -> Response:
     try:
         found = search.page(running.audit.store, query, before, limit)
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     following = None
     if len(found) == limit and found[-1].seq > 0:
         following = "/v1/log/entries?" + urlencode({**asked.given, "before": found[-1].seq})
@@ -107,7 +107,7 @@ def get_counts(request: Request) -> Response:
     try:
         counted = search.counts(running.audit.store, query, by, search.LARGEST_PAGE + 1)
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     shown = [{"value": value, "entries": count} for value, count in counted[: search.LARGEST_PAGE]]
     return _json({"by": by, "counts": shown, "more": len(counted) > len(shown)})
 
@@ -124,7 +124,7 @@ def get_entry(seq: str, request: Request) -> Response:
     try:
         kept = _entry(running, seq)
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     return Response(kept.body, media_type="application/json", headers={"X-Log-Leaf": kept.leaf.hex()})
 
 
@@ -151,7 +151,7 @@ def get_inclusion(request: Request) -> Response:
         kept = _entry(running, str(seq))
         proof = _inclusion(running, kept, size, note)
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     return _json(
         {
             "seq": seq,
@@ -185,7 +185,7 @@ def get_consistency(request: Request) -> Response:
         old = asked.number("from", None, 0, new, required=True)
         proof = _consistency(running, old, new, note)
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     return _json({"from": old, "to": new, "proof": _hex(proof), "checkpoint": note if new == _size(note) else None})
 
 
@@ -209,7 +209,7 @@ def get_certificate(
         own_or_all(caller, shown.record)
         return HTMLResponse(certificate(shown, language))
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
 
 
 def _inclusion(running: Running, kept: Kept, size: int, note: str) -> list[bytes]:

@@ -52,7 +52,7 @@ async def give_override(
         try:
             return _json(overrides.give(running, caller, find_decision(running, decision_id), body), 201)
         except AuditUnavailableError as error:
-            raise unavailable(running, error) from error
+            raise unavailable() from error
 
     return await run_sync(given)
 
@@ -76,7 +76,7 @@ async def end_override(
         try:
             return _json(overrides.end(running, caller, override_id, body.reason))
         except AuditUnavailableError as error:
-            raise unavailable(running, error) from error
+            raise unavailable() from error
 
     return await run_sync(ended)
 
@@ -106,7 +106,7 @@ def list_overrides(request: Request) -> Response:
             limit,
         )
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     following = f"before={found[-1]['log']['seq']}" if len(found) == limit else None
     return _json({"overrides": found, "next": following})
 

@@ -58,7 +58,7 @@ def _in_force(request: Request) -> InForce:
     try:
         return running.revisions.today()
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
 
 
 def _line(policy: Policy, in_force: InForce) -> dict[str, Json]:

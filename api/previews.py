@@ -53,6 +53,6 @@ def _preview(running: Running, policy_name: str, body: JsonValue) -> Response:
             raise Problem("calendar_none", detail)
         made = decided(running, policy_name, asked, running.register.today())
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     answer = preview_json(made.decision) | {"revision": made.deciding.revision}
     return Response(orjson.dumps(answer), media_type="application/json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -18,7 +19,7 @@ from api.decisions import unavailable
 from api.governance import admissions
 from api.governance.acts import ACCESS_KEY, PRINCIPAL
 from api.governance.governed import AccessKey, Governed, Principal
-from api.governance.register import Compose
+from api.governance.register import Compose, Moment
 from api.problem_answers import OF_ACCESS, OF_BODIES, problems
 from api.running import Running
 from api.wire_governance import MadeKey, PrincipalList, PrincipalView
@@ -56,9 +57,9 @@ def list_principals(request: Request) -> Response:
     """Everybody with their roles and keys; of a key only its prefix."""
     running: Running = request.app.state.running
     try:
-        governed = running.register.current()
+        governed = running.register.looked()
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     return _json({"principals": [_principal(running, governed, one) for one in governed.principals.values()]})
 
 
@@ -75,7 +76,7 @@ async def register(name: str, request: Request, caller: Annotated[Caller, ADMINI
     body = await read_body(request, Registration)
 
     def registered() -> Response:
-        word = "changed" if name in running.register.current().principals else "registered"
+        word = "changed" if name in running.register.looked().principals else "registered"
         made = _perform(
             running,
             PRINCIPAL,
@@ -124,7 +125,7 @@ async def make_key(name: str, request: Request, caller: Annotated[Caller, ADMINI
 def revoke_key(name: str, prefix: str, request: Request, caller: Annotated[Caller, ADMINISTRATORS]) -> Response:
     """The key opens nothing any more: in this process at once, in others within a second."""
     running: Running = request.app.state.running
-    admissions.principal_of(running.register.current(), name)
+    admissions.principal_of(running.register.looked(), name)
     after = _perform(
         running,
         ACCESS_KEY,
@@ -136,10 +137,14 @@ def revoke_key(name: str, prefix: str, request: Request, caller: Annotated[Calle
 
 
 def _perform(running: Running, kind: str, word: str, caller: Caller, compose: Compose) -> Governed:
+    def still(state: Governed, moment: Moment) -> Mapping[str, Any]:
+        caller.admitted(state, moment.at)
+        return compose(state, moment)
+
     try:
-        return running.register.perform(kind, word, caller.id, compose)
+        return running.register.perform(kind, word, caller.id, still)
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
 
 
 def _principal(running: Running, governed: Governed, principal: Principal) -> dict[str, Any]:

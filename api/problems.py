@@ -64,7 +64,9 @@ PROBLEMS: Mapping[str, Kind] = {
     "principal_unknown": Kind(404, "there is no such person or system", "`GET /v1/principals` lists them"),
     "access_key_unknown": Kind(404, "there is no such key", "`GET /v1/principals` lists the keys by their prefixes"),
     "override_unknown": Kind(404, "there is no such override", "`GET /v1/overrides` lists them"),
-    "comparison_unknown": Kind(404, "there is no such comparison", "`GET /v1/revisions/{number}` lists them"),
+    "comparison_unknown": Kind(
+        404, "there is no such comparison", "`GET /v1/revisions/{number}/comparisons` lists them"
+    ),
     "path_unknown": Kind(404, "there is nothing at this address", "`/docs` lists the addresses"),
     "method_not_allowed": Kind(405, "this address does not take this method", "the header Allow lists what it takes"),
     "body_too_slow": Kind(
@@ -77,6 +79,11 @@ PROBLEMS: Mapping[str, Kind] = {
         409, "the text is not the one you have seen", "read the revision again, and send its `bundle_digest`"
     ),
     "revision_state": Kind(409, "the revision is not in a state for this", "see `detail`"),
+    "comparison_stale": Kind(
+        409,
+        "the text was not compared with the one in force",
+        "`POST /v1/revisions/{number}/comparisons` compares it; read what it says",
+    ),
     "backdated": Kind(409, "a text cannot take effect in the past", "name today or a later day"),
     "overlapping": Kind(409, "another revision takes effect on that day", "withdraw that one, or name another day"),
     "principal_state": Kind(409, "people, systems and keys do not allow this", "see `detail`"),

@@ -12,8 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.access.gate import Caller, needs
 from api.audit.database import AuditUnavailableError
 from api.bodies import described, read_body
-from api.comparison.kept import kept_of
-from api.comparisons import compare_revision
+from api.comparisons import compare_revision, standing
 from api.decisions import unavailable
 from api.governance import changes, checks
 from api.governance.acts import REVISION
@@ -48,11 +47,14 @@ _OF_TEXTS = ("policy_refused", "principal_unknown")
     status_code=201,
     response_model=RevisionView,
     responses=problems(*OF_ACCESS, *OF_BODIES, *_OF_TEXTS)
-    | {200: {"model": RevisionView, "description": "your own open revision with this text"}},
+    | {200: {"model": RevisionView, "description": "your own open revision with this text, or the one in force"}},
     openapi_extra=described(Draft),
 )
 async def draft(request: Request, caller: Annotated[Caller, AUTHORS]) -> Response:
-    """A checked policy text becomes a draft, the next revision; your own open one of the same text is given back."""
+    """A checked policy text becomes a draft, the next revision.
+
+    Your own open one with the same text is given back, and so is one that decides or is scheduled to.
+    """
     running: Running = request.app.state.running
     body = await read_body(request, Draft, running.settings.max_policy)
     return await run_sync(_draft, running, caller, body)
@@ -60,10 +62,14 @@ async def draft(request: Request, caller: Annotated[Caller, AUTHORS]) -> Respons
 
 def _draft(running: Running, caller: Caller, body: Draft) -> Response:
     bundle = checks.read_text(body.text.encode())
-    governed = running.register.current()
+    governed = _looked(running)
     author = _author(governed, caller, body.on_behalf_of)
+    today = running.register.today()
+    makers = {caller.id, author or caller.id}
     for one in governed.revisions.values():
-        if one.digest == bundle.digest and caller.id in one.makers and one.stage in {"draft", "proposed", "approved"}:
+        state = governed.state(one, today)
+        mine = makers <= one.makers and state in {"draft", "proposed", "approved"}
+        if one.digest == bundle.digest and (mine or state in {"scheduled", "active"}):
             return _json(running, governed, one)
     made = _perform(
         running, caller, "drafted", lambda state, _: changes.drafted(state, bundle, body.comment, author), bundle
@@ -85,7 +91,11 @@ async def edit(number: str, request: Request, caller: Annotated[Caller, AUTHORS]
 
     def edited() -> Response:
         bundle = checks.read_text(body.text.encode())
-        author = _author(running.register.current(), caller, body.on_behalf_of)
+        governed = _looked(running)
+        author = _author(governed, caller, body.on_behalf_of)
+        before = changes.revision_of(governed, number_of(number))
+        if before.digest == bundle.digest and {caller.id, author or caller.id} <= before.makers:
+            return _json(running, governed, before)  # nothing is edited, so that no approval is void
         return _act(
             running,
             caller,
@@ -102,7 +112,7 @@ async def edit(number: str, request: Request, caller: Annotated[Caller, AUTHORS]
     "/{number}/proposal",
     summary="Propose a revision",
     response_model=RevisionView,
-    responses=problems(*_ANSWERS, "content_changed", "backdated", "cases_failed", "comparison_lost"),
+    responses=problems(*_ANSWERS, "content_changed", "backdated", "cases_failed", "comparison_lost", "overloaded"),
     openapi_extra=described(Seen),
 )
 async def propose(number: str, request: Request, caller: Annotated[Caller, AUTHORS]) -> Response:
@@ -113,7 +123,7 @@ async def propose(number: str, request: Request, caller: Annotated[Caller, AUTHO
     def proposed() -> Response:
         bundle = _bundle(running, number, body.bundle_digest)
         evidence = checks.checked(bundle)
-        _compare_once(running, caller, number_of(number), body.bundle_digest)
+        _compare(running, caller, number_of(number))
         return _act(
             running,
             caller,
@@ -122,25 +132,38 @@ async def propose(number: str, request: Request, caller: Annotated[Caller, AUTHO
             lambda state, moment, which: changes.proposed(state, moment, which, bundle, evidence),
         )
 
-    return await run_sync(proposed)
+    with running.comparing.enter():
+        return await run_sync(proposed)
 
 
 @router.post(
     "/{number}/approval",
     summary="Approve a revision",
     response_model=RevisionView,
-    responses=problems(*_ANSWERS, "content_changed", "maker_is_checker"),
+    responses=problems(*_ANSWERS, "content_changed", "maker_is_checker", "comparison_stale"),
     openapi_extra=described(Seen),
 )
 async def approve(number: str, request: Request, caller: Annotated[Caller, APPROVERS]) -> Response:
-    """Stand for exactly this text, as a second person: who wrote any of it may not."""
+    """Stand for exactly this text, as a second person: who wrote any of it may not.
+
+    What it would change has to be known: it was compared with the text that is in force now.
+    """
     running: Running = request.app.state.running
     body = await read_body(request, Seen)
 
-    def compose(state: Governed, moment: Moment, which: int) -> Mapping[str, Any]:
-        return changes.approved(state, moment, which, body.bundle_digest, caller.id, caller.key, body.comment)
+    def approved() -> Response:
+        compared = _standing(running, number_of(number))
 
-    return await run_sync(lambda: _act(running, caller, "approved", number, compose))
+        def compose(state: Governed, moment: Moment, which: int) -> Mapping[str, Any]:
+            said = changes.approved(state, moment, which, body.bundle_digest, caller.id, caller.key, body.comment)
+            if compared is None:
+                in_force = state.in_force(moment.today).number
+                raise Problem("comparison_stale", f"revision {which} was not compared with revision {in_force}")
+            return {**said, "comparison": compared["comparison_id"]}
+
+        return _act(running, caller, "approved", number, compose)
+
+    return await run_sync(approved)
 
 
 @router.post(
@@ -183,7 +206,8 @@ async def withdraw(number: str, request: Request, caller: Annotated[Caller, BOTH
     body = await read_body(request, Withdrawal)
 
     def compose(state: Governed, moment: Moment, which: int) -> Mapping[str, Any]:
-        return changes.withdrawn(state, moment, which, caller.id, caller.roles, body.comment)
+        roles = caller.admitted(state, moment.at).roles
+        return changes.withdrawn(state, moment, which, caller.id, roles, body.comment)
 
     return await run_sync(lambda: _act(running, caller, "withdrawn", number, compose))
 
@@ -193,7 +217,7 @@ async def withdraw(number: str, request: Request, caller: Annotated[Caller, BOTH
     summary="Roll back to a revision",
     status_code=201,
     response_model=RevisionView,
-    responses=problems(*_ANSWERS),
+    responses=problems(*_ANSWERS, "comparison_lost", "overloaded"),
     openapi_extra=described(Rollback),
 )
 async def roll_back(number: str, request: Request, caller: Annotated[Caller, BOTH]) -> Response:
@@ -203,21 +227,29 @@ async def roll_back(number: str, request: Request, caller: Annotated[Caller, BOT
     """
     running: Running = request.app.state.running
     body = await read_body(request, Rollback)
-    if body.emergency and (caller.kind != "person" or "approve" not in caller.roles):
-        raise Problem("role_missing", f"`{caller.id}` would need the role `approve`, as a person, for an emergency")
+
+    def compose(state: Governed, moment: Moment) -> Mapping[str, Any]:
+        roles = caller.admitted(state, moment.at).roles
+        if body.emergency and (caller.kind != "person" or "approve" not in roles):
+            raise Problem("role_missing", f"`{caller.id}` would need the role `approve`, as a person, for an emergency")
+        return changes.rolled_back(state, moment, number_of(number), body.comment, emergency=body.emergency)
 
     def rolled_back() -> Response:
-        made = _perform(
-            running,
-            caller,
-            "rolled_back",
-            lambda state, moment: changes.rolled_back(
-                state, moment, number_of(number), body.comment, emergency=body.emergency
-            ),
-        )
-        return _json(running, made, max(made.revisions.values(), key=lambda one: one.number), status=201)
+        earlier = changes.revision_of(_looked(running), number_of(number))
+        try:
+            running.revisions.texts.bundle(earlier.digest)  # what cannot be read any more must not come into force
+        except AuditUnavailableError as error:
+            raise unavailable() from error
+        made = _perform(running, caller, "rolled_back", compose)
+        new = max(made.revisions.values(), key=lambda one: one.number)
+        if not body.emergency:
+            _compare(running, caller, new.number)
+        return _json(running, made, new, status=201)
 
-    return await run_sync(rolled_back)
+    if body.emergency:
+        return await run_sync(rolled_back)
+    with running.comparing.enter():
+        return await run_sync(rolled_back)
 
 
 @router.post(
@@ -269,11 +301,11 @@ def _act(
 ) -> Response:
     """Do an act on one revision; the revision after it."""
     which = number_of(number)
-    before = running.register.current().revisions.get(which)
+    before = _looked(running).revisions.get(which)
     try:
         found = running.shadows.found(before) if before is not None and word in _ENDING_SHADOWS else {}
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
 
     def told(state: Governed, moment: Moment) -> Mapping[str, Any]:
         said = compose(state, moment, which)
@@ -291,10 +323,15 @@ def _perform(
     bundle: Bundle | None = None,
 ) -> Governed:
     text = None if bundle is None else Text(bundle.digest, bundle.name, bundle.source.text.encode())
+
+    def still(state: Governed, moment: Moment) -> Mapping[str, Any]:
+        caller.admitted(state, moment.at)
+        return compose(state, moment)
+
     try:
-        made = running.register.perform(REVISION, word, caller.id, compose, text)
+        made = running.register.perform(REVISION, word, caller.id, still, text)
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     if bundle is not None:
         running.revisions.texts.keep(bundle)
     return made
@@ -303,21 +340,35 @@ def _perform(
 def _bundle(running: Running, number: str, digest: str) -> Bundle:
     """The text of a revision, which is the one that was seen. Raises Problem."""
     try:
-        revision = changes.revision_of(running.register.current(), number_of(number))
+        revision = changes.revision_of(_looked(running), number_of(number))
         changes.same_text(revision, digest)
         return running.revisions.texts.bundle(digest)
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
 
 
-def _compare_once(running: Running, caller: Caller, number: int, digest: str) -> None:
-    """Nobody is asked to approve a text without having seen what it would change."""
+def _looked(running: Running) -> Governed:
+    """The state with what other nodes have just done."""
     try:
-        if not any(one["bundle_digest"] == digest for one in kept_of(running.audit.store, number)):
-            revision = changes.revision_of(running.register.current(), number)
-            compare_revision(running, caller.id, revision)
+        return running.register.looked()
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
+
+
+def _compare(running: Running, caller: Caller, number: int) -> None:
+    """Nobody is asked to approve a text without what it would change, compared with the text in force."""
+    if _standing(running, number) is None:
+        try:
+            compare_revision(running, caller.id, changes.revision_of(running.register.current(), number))
+        except AuditUnavailableError as error:
+            raise unavailable() from error
+
+
+def _standing(running: Running, number: int) -> Mapping[str, Any] | None:
+    try:
+        return standing(running, changes.revision_of(running.register.current(), number))
+    except AuditUnavailableError as error:
+        raise unavailable() from error
 
 
 def _author(governed: Governed, caller: Caller, behalf: str | None) -> str | None:
@@ -330,6 +381,8 @@ def _author(governed: Governed, caller: Caller, behalf: str | None) -> str | Non
     if behalf is None or principal_of(governed, behalf).kind != "person":
         detail = f"`{caller.id}` is a system: say which person wrote the text"
         raise Problem("request_invalid", detail, place={"pointer": "/on_behalf_of"})
+    if "author" not in governed.principals[behalf].roles:
+        raise Problem("role_missing", f"`{behalf}`, who is said to have written the text, would need the role `author`")
     return behalf
 
 

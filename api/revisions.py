@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -150,6 +150,11 @@ class Revisions:
 
     def _as(self, revision: Revision, governed: Governed, *, named: bool = False) -> InForce:
         return InForce(self.texts.bundle(revision.digest), revision.number, governed.acts, named)
+
+
+def goes_on(policies: Iterable[Policy | None], facts: Mapping[str, Any]) -> bool:
+    """Whether a dunning case runs by another version than one of these: none of them takes it over."""
+    return any(policy is not None and pinned_version(policy, facts) is not None for policy in policies)
 
 
 def pinned_version(policy: Policy, facts: Mapping[str, Any]) -> str | None:

@@ -27,9 +27,9 @@ def list_revisions(request: Request) -> Response:
     """Every revision, the newest first; those that one person put in force alone; and how the policy file stands."""
     running: Running = request.app.state.running
     try:
-        governed, today = running.register.current(), running.register.today()
+        governed, today = running.register.looked(), running.register.today()
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     lines = [revision_line(governed, one, today) for one in governed.revisions.values()]
     said = {
         "in_force": governed.in_force(today).number,
@@ -50,9 +50,9 @@ def show_revision(number: str, request: Request) -> Response:
     """Where it stands, what was tested, who approved which text, and every act on it with its entry in the log."""
     running: Running = request.app.state.running
     try:
-        governed = running.register.current()
+        governed = running.register.looked()
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     return _json(revision_json(governed, revision_of(governed, number_of(number)), running.register.today()))
 
 
@@ -65,10 +65,10 @@ def show_text(number: str, request: Request) -> Response:
     """The policy document, byte for byte: its SHA-256 is the revision's `bundle_digest`."""
     running: Running = request.app.state.running
     try:
-        revision = revision_of(running.register.current(), number_of(number))
+        revision = revision_of(running.register.looked(), number_of(number))
         text = running.revisions.texts.bundle(revision.digest).source.text.encode()
     except AuditUnavailableError as error:
-        raise unavailable(running, error) from error
+        raise unavailable() from error
     return Response(text, media_type="application/yaml", headers={"X-Bundle-Digest": revision.digest})
 
 

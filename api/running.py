@@ -25,6 +25,9 @@ from api.settings import Settings
 from api.shadows import Shadows
 from policies.source import decode
 
+COMPARING = 2
+"""Comparisons under way at once: each holds a thread and waits for the one process that compares."""
+
 
 class PolicyFileError(Exception):
     """The policy file cannot be read, or cannot become the first revision."""
@@ -32,7 +35,7 @@ class PolicyFileError(Exception):
 
 @dataclass(slots=True)
 class Running:
-    """What every request needs. `leave` ends the process once the record cannot be trusted.
+    """What every request needs.
 
     `first_key` is the key that lets the first administrator in, on the first start only: it is to be shown once.
     """
@@ -45,8 +48,8 @@ class Running:
     gate: Gate
     metrics: Metrics
     admission: Admission
+    comparing: Admission
     in_progress: InProgress
-    leave: Callable[[], None]
     worker: Worker
     shadows: Shadows
     first_key: str | None = None
@@ -65,6 +68,8 @@ def terminate() -> None:
 def start(settings: Settings, clock: Clock, leave: Callable[[], None]) -> Running:
     """Open the log and read who may do what; on the first start, the policy file becomes the first revision.
 
+    `leave` ends the process once the record cannot be trusted, whoever finds that out.
+
     Raises PolicyFileError, policies.diagnostics.Refused (the policies are wrong) and AuditUnavailableError.
     """
     metrics = Metrics()
@@ -82,6 +87,7 @@ def start(settings: Settings, clock: Clock, leave: Callable[[], None]) -> Runnin
         audit.close()
         raise
     metrics.watch(audit)
+    audit.store.when_broken = leave
     shown = key if settings.first_key is None else None
     worker = Worker()
     return Running(
@@ -93,8 +99,8 @@ def start(settings: Settings, clock: Clock, leave: Callable[[], None]) -> Runnin
         gate=gate,
         metrics=metrics,
         admission=Admission(settings.queue),
+        comparing=Admission(COMPARING, "comparisons"),
         in_progress=InProgress(),
-        leave=leave,
         worker=worker,
         shadows=Shadows(audit, register, texts, worker),
         first_key=shown,

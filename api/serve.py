@@ -15,6 +15,7 @@ from api.app import create_app
 from api.audit.database import AuditUnavailableError
 from api.audit.signing import KEY_MEND, KeyFileError
 from api.connections import Connection
+from api.governance.first import FirstKeyError
 from api.running import PolicyFileError, Running
 from api.settings import Settings, SettingsError
 from policies.diagnostics import Refused, render_text
@@ -62,13 +63,14 @@ def run(settings: Settings) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         listening = _listen(settings.host, settings.port)
-    except OSError as error:
-        return _not_started(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}")
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "this is no host's name"
+        return _not_started(f"cannot listen on {settings.host} port {settings.port}: {why}")
     try:
         app = create_app(settings)
     except Refused as refused:
         return _not_started(render_text(refused.diagnostics).rstrip("\n"))
-    except PolicyFileError as error:
+    except (PolicyFileError, FirstKeyError) as error:
         return _not_started(str(error))
     except KeyFileError as error:
         return _not_started(f"{error}\n{KEY_MEND}")

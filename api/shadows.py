@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from sqlalchemy import func, select
 
 from api.audit.database import AuditUnavailableError
 from api.audit.log import Log
 from api.audit.recorded import decisions_of_log
 from api.audit.replay import Recorded
+from api.audit.tables import catalogue
 from api.comparison.recorded import question_of
 from api.comparison.worker import CHUNK, ComparisonLostError, Worker
 from api.comparison.worker import Running as UnderWay
@@ -36,10 +39,14 @@ PAUSE = 0.5
 
 @dataclass(slots=True)
 class Following:
-    """One shadow's way through the log: how far it has come, and a comparison for each text it ran beside."""
+    """One shadow's way through the log: how far it has come, and a comparison for each text it ran beside.
+
+    `erasure` is the last one in the log when it began.
+    """
 
     shadow: Shadow
     digest: str
+    erasure: int
     next: int
     erased: int = 0
     beside: dict[str, tuple[int, UnderWay]] = field(default_factory=dict)
@@ -87,18 +94,27 @@ class Shadows:
         if revision.shadow is None:
             return None
         with self._lock:
-            following = self._follow(revision, revision.shadow)
-            return following.to_json()
+            try:
+                return self._follow(revision, revision.shadow).to_json()
+            except ComparisonLostError:
+                # The log still has everything: once more, from the shadow's own entry.
+                self._drop(revision.number)
+                return self._follow(revision, revision.shadow).to_json()
 
-    def end(self, revision: int, principal: str) -> Governed:
-        """End a shadow and record what it found, in figures. Raises Problem and AuditUnavailableError."""
+    def end(self, revision: int, principal: str, check: Callable[[Governed, Moment], object] | None = None) -> Governed:
+        """End a shadow and record what it found, in figures.
+
+        Raises Problem, AuditUnavailableError and what `check` raises.
+        """
         one = self.register.current().revisions.get(revision)
         found = {} if one is None else self.found(one)
 
-        def compose(state: Governed, _moment: Moment) -> Mapping[str, Any]:
+        def compose(state: Governed, moment: Moment) -> Mapping[str, Any]:
             now = state.revisions.get(revision)
             if now is None or now.shadow is None:
                 raise Problem("revision_state", f"revision {revision} has no shadow that runs")
+            if check is not None:
+                check(state, moment)
             return {"revision": revision, "bundle_digest": now.digest, **found}
 
         return self.register.perform(REVISION, "shadow_ended", principal, compose)
@@ -143,15 +159,23 @@ class Shadows:
     def _follow(self, revision: Revision, shadow: Shadow) -> Following:
         """Take in what was decided since; the caller holds the lock."""
         following = self._following.get(revision.number)
-        if following is None or (following.shadow, following.digest) != (shadow, revision.digest):
+        erasure = self._last_erasure()
+        same = (shadow, revision.digest, erasure)
+        if following is None or (following.shadow, following.digest, following.erasure) != same:
+            # What was erased must not live on in the worker's memory.
             self._drop(revision.number)
-            following = self._following[revision.number] = Following(shadow, revision.digest, shadow.seq + 1)
+            following = self._following[revision.number] = Following(*same, shadow.seq + 1)
         try:
             self._take_in(following, self.audit.store.state().size)
-        except ComparisonLostError:
-            self._following.pop(revision.number)  # it begins anew from the shadow's own entry
+        except BaseException:
+            self._drop(revision.number)  # some of it may be counted: it begins anew from the shadow's own entry
             raise
         return following
+
+    def _last_erasure(self) -> int:
+        with self.audit.store.read() as connection:
+            wanted = select(func.max(catalogue.c.seq)).where(catalogue.c.kind == "erasure")
+            return int(connection.scalar(wanted) or 0)
 
     def _take_in(self, following: Following, end: int) -> None:
         waiting: dict[str, list[Question]] = {}
@@ -163,7 +187,7 @@ class Shadows:
                 else:
                     digest = one.record["bundle_digest"]
                     self._beside(following, digest, int(one.record["revision"]))
-                    waiting.setdefault(digest, []).append(question_of(one.record, new))
+                    waiting.setdefault(digest, []).append(question_of(one.record, self.texts.bundle(digest), new))
             for digest, some in waiting.items():
                 if len(some) >= CHUNK:
                     following.beside[digest][1].add(some)
@@ -195,7 +219,7 @@ def figures(found: Mapping[str, Any]) -> dict[str, Json]:
                 "questions": one["replay"]["questions"],
                 "changed": one["replay"]["changed"],
                 "policies": [
-                    {"policy": each["policy"], "changed": each["changed"], "migration": each["migration"]}
+                    {"policy": each["policy"], "compared": each["compared"], "changed": each["changed"]}
                     for each in one["replay"]["policies"]
                 ],
             }

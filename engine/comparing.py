@@ -1,6 +1,6 @@
 """Compares two policy texts by deciding the same questions with both: how many change, from what to what, by how much.
 
-A `Comparison` grows by one question at a time and keeps none of them: the texts and `movers` bound its memory.
+A `Comparison` grows by one question at a time and keeps none of them: of each customer it keeps the last amounts.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Comparison:
         changed = compared(before) != compared(after)
         labels = _labels(old, new, before, after, changed=changed)
         amounts = _amounts(old, new, before, after)
-        totals.decided(labels, amounts)
+        totals.decided(question.subject, labels, amounts)
         if changed:
             moved = labels[0] != labels[1] or any(first != second for first, second in amounts.values())
             totals.changed += 1
@@ -157,7 +157,9 @@ def _mover(
     labels: tuple[str | None, str | None],
     amounts: Mapping[str, tuple[Amount, Amount]],
 ) -> Mover:
-    measure = RANKED.get(policy.kind, "")
+    ranks = [name for name in RANKED.get(policy.kind, ()) if name in amounts]
+    moving = (name for name in ranks if amounts[name][0] != amounts[name][1])
+    measure = next(moving, ranks[0] if ranks else "")
     ranked = amounts.get(measure)
     grave = severity(policy.kind, labels, ranked or (None, None))
     told = (question.subject, question.policy, question.ref, question.as_of, *labels, grave)

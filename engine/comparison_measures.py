@@ -21,8 +21,8 @@ Amount = Decimal | Literal["unlimited"] | None
 COUNTS = frozenset({"notices", "reminders"})
 """The measures that count letters; all others are money in the policy's currency."""
 
-RANKED: Mapping[str, str] = {"credit": "limit", "dunning": "total_claim"}
-"""By kind of policy, the measure by which customers are said to move."""
+RANKED: Mapping[str, tuple[str, ...]] = {"credit": ("limit", "approved_exposure"), "dunning": ("total_claim",)}
+"""By kind of policy, the measures by which customers are said to move: the first one that does."""
 
 EXACT = Context(prec=13_000, Emin=MIN_EMIN, Emax=MAX_EMAX)
 """Sums of FEEL numbers without rounding: it holds the largest and the smallest of them beside each other."""
@@ -41,7 +41,10 @@ def compared(decision: Decision) -> Json:
 
 
 def has_label(policy: Policy) -> bool:
-    """Whether outcomes of the policy have one word that tells them apart: a headline, or a single text or boolean."""
+    """Whether outcomes of the policy have one word that tells them apart: a headline, a boolean, or one of some texts.
+
+    A text that may be anything is none: it may be somebody's name, and words are counted and kept.
+    """
     return policy.kind in HEADLINES or _word(policy) is not None
 
 
@@ -55,7 +58,10 @@ def label(policy: Policy, decision: Decision) -> str | None:
 
 def _word(policy: Policy) -> str | None:
     fields = policy.outcome.fields if isinstance(policy.outcome, ContextOf) else ()
-    return fields[0][0] if len(fields) == 1 and isinstance(fields[0][1], (Text, Boolean)) else None
+    if len(fields) != 1:
+        return None
+    name, type_ = fields[0]
+    return name if isinstance(type_, Boolean) or (isinstance(type_, Text) and type_.one_of) else None
 
 
 def measures(policy: Policy, decision: Decision) -> dict[str, Amount]:

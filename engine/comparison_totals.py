@@ -27,7 +27,7 @@ SIDES: tuple[Side, Side] = ("old", "new")
 
 @dataclass(slots=True)
 class Moved:
-    """One measure summed under both texts over the questions where it is a number under both.
+    """One measure summed under both texts over the customers of whom it is a number under both.
 
     The others are counted apart, by text: those where it is unknown, and those where there is no limit.
     """
@@ -39,14 +39,22 @@ class Moved:
     unlimited: Counter[Side] = field(default_factory=Counter)
 
     def add(self, before: Amount, after: Amount) -> None:
-        """One more question's two amounts."""
+        """One more customer's two amounts."""
+        self._count(before, after, 1)
+
+    def take_out(self, before: Amount, after: Amount) -> None:
+        """Amounts that were added, and that a later decision on the same customer replaces."""
+        self._count(before, after, -1)
+
+    def _count(self, before: Amount, after: Amount, times: int) -> None:
         if isinstance(before, Decimal) and isinstance(after, Decimal):
-            self.counted += 1
-            self.old, self.new = EXACT.add(self.old, before), EXACT.add(self.new, after)
+            self.counted += times
+            self.old = EXACT.add(self.old, EXACT.multiply(before, times))
+            self.new = EXACT.add(self.new, EXACT.multiply(after, times))
             return
         for side, amount in zip(SIDES, (before, after), strict=True):
-            self.unknown[side] += amount is None
-            self.unlimited[side] += amount == "unlimited"
+            self.unknown[side] += times * (amount is None)
+            self.unlimited[side] += times * (amount == "unlimited")
 
     def to_json(self, name: str) -> Json:
         """The sums as decimal text, counts as numbers; `unlimited` only of a limit."""
@@ -67,7 +75,8 @@ class PolicyTotals:
     Every question is one of: pinned, without a decision under one text or under `both`, or compared. `before` and
     `after` are the policy in the two texts, where they have it. `changed` ones have another outcome, of which those
     `changed_elsewhere` keep label and amounts (a letter's wording, what would be sent later); `reasons_changed` ones
-    keep the outcome and give other reason codes.
+    keep the outcome and give other reason codes. Decisions are counted, money is summed over customers: of each by the
+    last decision on it, since its exposure is one however often it orders.
     """
 
     name: str
@@ -82,6 +91,8 @@ class PolicyTotals:
     first: list[Json] = field(default_factory=list)
     migration: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
     moved: dict[str, Moved] = field(default_factory=dict)
+    customers: int = 0
+    last: dict[str, Mapping[str, tuple[Amount, Amount]]] = field(default_factory=dict)
 
     @property
     def questions(self) -> int:
@@ -96,13 +107,24 @@ class PolicyTotals:
             told = {side: _reason(fault) for side, fault in faults}
             self.first.append({"ref": ref, **told})
 
-    def decided(self, labels: tuple[str | None, str | None], amounts: Mapping[str, tuple[Amount, Amount]]) -> None:
-        """One more question decided by both texts: its labels and its amounts, old and new."""
+    def decided(
+        self,
+        subject: str | None,
+        labels: tuple[str | None, str | None],
+        amounts: Mapping[str, tuple[Amount, Amount]],
+    ) -> None:
+        """One more question decided by both texts: whom it is about, its labels and its amounts, old and new."""
         self.compared += 1
         apart = labels in self.migration or len(self.migration) < MAX_APART
         self.migration[labels if apart else (OTHERS, OTHERS)] += 1
+        replaced = {} if subject is None else self.last.get(subject, {})
+        self.customers += subject is None or subject not in self.last
+        for name, (before, after) in replaced.items():
+            self.moved[name].take_out(before, after)
         for name, (before, after) in amounts.items():
             self.moved.setdefault(name, Moved()).add(before, after)
+        if subject is not None:
+            self.last[subject] = amounts
 
     def to_json(self) -> dict[str, Json]:
         """The totals as JSON; `classes` only of a classification, `money` by measure."""
@@ -115,6 +137,7 @@ class PolicyTotals:
             "currency": None if policy is None else policy.currency,
             "questions": self.questions,
             "compared": self.compared,
+            "customers": self.customers,
             "changed": self.changed,
             "changed_elsewhere": self.changed_elsewhere,
             "reasons_changed": self.reasons_changed,
@@ -135,8 +158,7 @@ class PolicyTotals:
         return [{"class": name, "old": old[name], "new": new[name], "delta": new[name] - old[name]} for name in names]
 
 
-def _reason(fault: Fault) -> str:
-    """The first misfit with its place, and how many more there are."""
+def _reason(fault: Fault) -> Json:
+    """The first misfit, and how many more there are."""
     first, *more = fault.misfits
-    place = f"{first.pointer}: " if first.pointer else ""
-    return f"{place}{first.message}" + (f" (and {len(more)} more)" if more else "")
+    return {"code": first.code, "pointer": first.pointer, "detail": first.message, "more": len(more)}

@@ -78,7 +78,7 @@ def revoke(house: House, name: str) -> None:
 def test_row_89_a_key_opens_what_its_roles_say_and_the_denial_is_written_down(house: House) -> None:
     system = admit(house.client, "order-system", ["decide"], "system")
     said = assert_problem(house.client.get("/v1/revisions", auth=by(system)), 403, "role_missing")
-    assert "`order-system` would need the role `author` or `approve` or `audit`" in said["detail"]
+    assert "`order-system` would need the role `approve` or `audit` or `author`" in said["detail"]
     auditor = admit(house.client, "olga", ["audit"])
     draft = {"text": POLICIES, "comment": "x"}
     said = assert_problem(house.client.post("/v1/revisions", json=draft, auth=by(auditor)), 403, "role_missing")

@@ -98,7 +98,7 @@ def test_a_named_policy_is_asked_of_every_row() -> None:
     found = json.loads(run("--json", "--policy", "reminders", rows=rows).stdout)["replay"]
     [told] = found["policies"]
     assert (told["policy"], told["compared"], told["undecided"]["both"]) == ("reminders", 1, 1)
-    assert "/open_items" in told["undecided"]["first"][0]["old"]
+    assert told["undecided"]["first"][0]["old"]["pointer"] == "/open_items"
     assert "not decided: 1 under both" in run("--policy", "reminders", rows=rows).stdout
 
 
@@ -120,7 +120,7 @@ def test_a_fact_that_only_the_new_text_requires_is_a_finding(room: Path) -> None
     told = json.loads(run("--json", rows=[row()]).stdout)["replay"]["policies"]
     plain = next(each for each in told if each["policy"] == "plain")
     assert plain["undecided"]["new"] == 1
-    assert "country" in plain["undecided"]["first"][0]["new"]
+    assert plain["undecided"]["first"][0]["new"]["pointer"] == "/country"
 
 
 def test_one_row_is_opened_with_both_traces() -> None:

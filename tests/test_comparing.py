@@ -188,7 +188,7 @@ def test_what_one_text_cannot_decide_is_counted_with_the_reason() -> None:
     counts = {side: told["undecided"][side] for side in ("old", "new", "both")}
     assert counts == {"old": 0, "new": 1, "both": 1}
     assert told["undecided"]["first"][0]["ref"] == "f:1"
-    assert "/asked" in told["undecided"]["first"][0]["new"]
+    assert told["undecided"]["first"][0]["new"]["pointer"] == "/asked"
     assert "old" not in told["undecided"]["first"][0]
     assert policy(found, "gone")["undecided"]["first"] == [
         {"ref": "f:4", "old": "the old text has no policy `gone`", "new": "the new text has no policy `gone`"}

@@ -89,7 +89,7 @@ def erase_all_but(running: Running, subjects: list[Person], kept: int) -> None:
     assert all_proofs_hold(audit)
     with pytest.raises(KeyReusedError):
         find_key(audit.store, Key(key.hash, bytes(32)))
-    assert erase(audit, gone[0].number, principal="tests", reason="again") == Erased(0, 0, None)
+    assert erase(audit, gone[0].number, principal="tests", reason="again") == Erased(0, 0, 0, None)
     for query in (Query(subject=gone[0].number), Query(subject=gone[-1].number)):
         assert page(audit.store, query) == []
     assert len(page(audit.store, Query(subject=others[0].number))) == 2
@@ -185,7 +185,7 @@ def test_files_that_could_not_be_cleaned_are_by_the_same_erasure_again(tmp_path:
             erase(running.audit, one.number, principal="tests", reason="asked for it")
         assert in_files(tmp_path) & {*one.canaries}
         reader.close()
-        assert erase(running.audit, one.number, principal="tests", reason="again") == Erased(0, 0, None)
+        assert erase(running.audit, one.number, principal="tests", reason="again") == Erased(0, 0, 0, None)
         assert not in_files(tmp_path) & {*one.canaries}
 
 

@@ -242,7 +242,7 @@ def test_whom_an_author_let_in_is_no_second_person(cast: Cast) -> None:
     seen = officers.draft(cast.text())
     body(officers.propose(seen))
     for key in (puppet, stolen["secret"]):
-        assert "gave" in assert_problem(cast.approve(seen, key), 403, "maker_is_checker")["detail"]
+        assert "`petra`, who wrote" in assert_problem(cast.approve(seen, key), 403, "maker_is_checker")["detail"]
     body(cast.client.delete(f"/v1/principals/one-who-may-approve/keys/{stolen['key']}"))
     body(cast.approve(seen, cast.keys["approve"]))
 

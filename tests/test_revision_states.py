@@ -144,6 +144,11 @@ class Desk(RuleBasedStateMachine):
     def digest(self, number: int) -> str:
         return BUNDLES[self.sheets[number].text].digest if number in self.sheets else ""
 
+    def writers(self, number: int) -> set[str]:
+        """Who wrote the text, whichever revision they wrote it for."""
+        text = self.sheets[number].text
+        return {name for sheet in self.sheets.values() if sheet.text == text for name in sheet.wrote}
+
     def sheet_in(self, number: int, *states: str) -> bool:
         return number in self.sheets and self.state(number) in states
 
@@ -180,9 +185,7 @@ class Desk(RuleBasedStateMachine):
         """`seen` is the text that the approver has read, none the one that stands there."""
         number = self.picked(which)
         digest = self.digest(number) if seen is None else BUNDLES[seen].digest
-        allowed = (
-            self.sheet_in(number, "proposed") and digest == self.digest(number) and by not in self.sheets[number].wrote
-        )
+        allowed = self.sheet_in(number, "proposed") and digest == self.digest(number) and by not in self.writers(number)
         if self.act(
             "approved", by, lambda state, at: changes.approved(state, at, number, digest, by, None, None), allowed
         ):
@@ -232,7 +235,7 @@ class Desk(RuleBasedStateMachine):
     @rule(which=NUMBERS, by=APPROVERS)
     def confirmed(self, which: int, by: str) -> None:
         number = self.picked(which)
-        allowed = number in self.sheets and self.sheets[number].alone and by not in self.sheets[number].wrote
+        allowed = number in self.sheets and self.sheets[number].alone and by not in self.writers(number)
         digest = self.digest(number)
         if self.act(
             "confirmed", by, lambda state, at: changes.confirmed(state, at, number, digest, by, None, None), allowed

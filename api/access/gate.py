@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import datetime as dt
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from anyio.to_thread import run_sync
@@ -19,12 +19,15 @@ from api.access.tokens import TokenRefusedError, Verifier
 from api.audit.database import AuditUnavailableError
 from api.audit.moments import Clock
 from api.audit.records import timestamp
-from api.governance.governed import Governed
+from api.governance.governed import AccessKey, Governed
 from api.governance.register import Register
 from api.problems import RETRY_SECONDS, Problem
 from api.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+AGAIN = 0.05
+"""Seconds between looks at the database for keys that nobody knows, so that guessing costs it little."""
 
 _CHALLENGES = 'Bearer realm="writ", Basic realm="writ: any name, the key as password", charset="UTF-8"'
 _SECRETS_IN_URL = frozenset({"access_token", "api_key", "apikey", "key", "token"})
@@ -32,12 +35,30 @@ _SECRETS_IN_URL = frozenset({"access_token", "api_key", "apikey", "key", "token"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a registered person or system, its roles, and the prefix of its key (None: it came with a token)."""
+    """Who asks: a registered person or system, its roles, and the prefix of its key (None: it came with a token).
+
+    `needed` are the roles of which the route takes one.
+    """
 
     id: str
     kind: str
     roles: frozenset[str]
     key: str | None
+    needed: frozenset[str] = frozenset()
+
+    def admitted(self, governed: Governed, at: dt.datetime) -> Caller:
+        """The caller as the state has it by now: a body may be long under way. Raises Problem."""
+        key = None if self.key is None else governed.keys[self.key]
+        if key is not None and not key.live(at):
+            raise _unknown(_why_not(key))
+        return replace(self, roles=governed.principals[self.id].roles).with_role()
+
+    def with_role(self) -> Caller:
+        """The caller again. Raises Problem without a role that the route takes."""
+        if self.needed and not self.roles & self.needed:
+            wanted = " or ".join(f"`{role}`" for role in sorted(self.needed))
+            raise Problem("role_missing", f"`{self.id}` would need the role {wanted}")
+        return self
 
 
 class Gate:
@@ -70,13 +91,17 @@ class Gate:
         return caller
 
     async def _known(self, credentials: str) -> Caller:
+        is_key = KEY_SHAPE.match(credentials) is not None
         try:
             fresh = self.register.fresh()
             governed = fresh if fresh is not None else await run_sync(self.register.current)
+            if is_key and prefix_of(credentials) not in governed.keys:
+                # Another node, or a command beside the log, may have made it a moment ago.
+                governed = await run_sync(self.register.looked, AGAIN)
         except AuditUnavailableError as error:
             detail = "who may do what cannot be read now"
             raise Problem("audit_unavailable", detail, headers={"Retry-After": str(RETRY_SECONDS)}) from error
-        if KEY_SHAPE.match(credentials):
+        if is_key:
             return self._by_key(governed, credentials)
         if self.verifier is None or credentials.count(".") != 2:  # noqa: PLR2004 (a token has three parts)
             raise _unknown("this is no key of this service; was it cut off?")
@@ -86,11 +111,8 @@ class Gate:
         key = governed.keys.get(prefix_of(text) or "")
         if key is None or not matches(text, key.sha256):
             raise _unknown("there is no such key")
-        now = self.clock()
-        if key.revoked is not None:
-            raise _unknown(f"the key `{key.prefix}` was revoked on {timestamp(key.revoked)}")
-        if not key.live(now):
-            raise _unknown(f"the key `{key.prefix}` expired on {timestamp(key.expires)}")
+        if not key.live(self.clock()):
+            raise _unknown(_why_not(key))
         holder = governed.principals[key.holder]
         return Caller(holder.id, holder.kind, holder.roles, key.prefix)
 
@@ -120,14 +142,17 @@ def needs(*roles: str) -> Callable[[Request], Awaitable[Caller]]:
 
     async def admitted(request: Request) -> Caller:
         gate: Gate = request.app.state.running.gate
-        caller = await gate.admit(request)
+        caller = replace(await gate.admit(request), needed=frozenset(roles))
         request.state.caller = caller
-        if roles and not caller.roles & frozenset(roles):
-            wanted = " or ".join(f"`{role}`" for role in roles)
-            raise Problem("role_missing", f"`{caller.id}` would need the role {wanted}")
-        return caller
+        return caller.with_role()
 
     return admitted
+
+
+def _why_not(key: AccessKey) -> str:
+    if key.revoked is not None:
+        return f"the key `{key.prefix}` was revoked on {timestamp(key.revoked)}"
+    return f"the key `{key.prefix}` expired on {timestamp(key.expires)}"
 
 
 def _unknown(detail: str) -> Problem:
@@ -148,7 +173,7 @@ def _credentials(request: Request) -> str:
         raise _unknown("send `Authorization: Bearer` and the key, or Basic with the key as password")
     try:
         return base64.b64decode(rest.strip(), validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise _unknown("the Basic credentials are not base64 of `name:key`") from None
 
 
@@ -165,5 +190,9 @@ def _refuse_foreign_page(request: Request) -> None:
     origin = request.headers.get("origin")
     if request.method in SAFE_METHODS or origin is None:
         return
-    if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+    try:
+        place = urlsplit(origin).netloc
+    except ValueError:
+        place = ""
+    if place.lower() != request.headers.get("host", "").lower():
         raise Problem("csrf", "the page that sends this request is not one of this service")

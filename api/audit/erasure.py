@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -19,10 +20,11 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Records about the subject, values erased in them, and the number of the entry that says so."""
+    """Records about the subject, values erased in them, comparisons that named it, and the entry that says so."""
 
     records: int
     values: int
+    comparisons: int
     seq: int | None
 
 
@@ -36,15 +38,16 @@ def erase(audit: Log, subject: str, *, principal: str, reason: str) -> Erased:
         state = read_state(connection, lock=True)
         about = list(connection.scalars(select(catalogue.c.seq).where(catalogue.c.subject == subject)))
         with_values = _with_values(connection, about)
-        if with_values:
-            content = {"principal": principal, "reason": reason, "entries": sorted(with_values)}
+        comparisons = forget_subject(connection, subject)
+        if with_values or comparisons:
+            content: dict[str, Any] = {"principal": principal, "reason": reason, "entries": sorted(with_values)}
+            content |= {"comparisons": comparisons} if comparisons else {}
             record = audit.make("erasure", "ers", content, Catalogued(principal=principal))
             append(audit.store, connection, state, [Item.of(audit.store, record)])
-        forget_subject(connection, subject)
         values = sum(_delete(connection, some) for some in _some(sorted(with_values)))
     # Also when there was nothing to delete: the same erasure may have been kept from cleaning the files before.
     audit.store.forget()
-    return Erased(len(about), values, state.size if with_values else None)
+    return Erased(len(about), values, len(comparisons), state.size if with_values or comparisons else None)
 
 
 def _with_values(connection: Connection, seqs: list[int]) -> set[int]:

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +62,7 @@ class Store:
         """
         self.wait = wait
         self.broken = False
+        self.when_broken: Callable[[], object] = lambda: None
         self._lock = threading.Lock()
         self.database = _opened(database, wait)
         self.packing = Packing(self._save_dictionary, self._latest_dictionary, self._numbered_dictionary)
@@ -126,9 +127,8 @@ class Store:
             raise self.fail(why)
         try:
             yield
-        except AuditBrokenError:
-            self.broken = True
-            raise
+        except AuditBrokenError as error:
+            raise self.fail(str(error)) from error
         except (DBAPIError, self.database.errors) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             if self.database.state_unknown(cause):
@@ -140,8 +140,10 @@ class Store:
             raise self.fail(error.object.decode(errors="replace")) from error
 
     def fail(self, why: str) -> AuditBrokenError:
-        """Trust the database no more: whoever asks from now on is refused."""
-        self.broken = True
+        """Trust the database no more: whoever asks from now on is refused, and `when_broken` is called, once."""
+        if not self.broken:
+            self.broken = True
+            self.when_broken()
         return AuditBrokenError(why)
 
     # What stands in the log

@@ -139,13 +139,15 @@ def erase(database: str | None, subject: str, reason: str, *, as_json: bool) -> 
     with opened(database) as audit:
         done = erase_subject(audit, subject, principal=principal(), reason=reason)
     if as_json:
-        write_json({"records": done.records, "values": done.values, "seq": done.seq})
-    elif not done.records:
+        said = {"records": done.records, "values": done.values, "comparisons": done.comparisons, "seq": done.seq}
+        write_json(said)
+    elif not done.records and not done.comparisons:
         fail(f"there are no records about `{subject}`", "find the subject: writ audit search")
     elif done.seq is None:
         write(f"{done.records} records about this subject; there is no personal data in them to erase")
     else:
-        write(f"{done.values} values erased in {done.records} records; entry {done.seq} says so")
+        also = f" and in {done.comparisons} comparisons" if done.comparisons else ""
+        write(f"{done.values} values erased in {done.records} records{also}; entry {done.seq} says so")
 
 
 def rotate_key(database: str | None, *, lost: bool) -> None:

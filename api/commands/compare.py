@@ -68,7 +68,7 @@ def compare_texts(old: str, new: str, wanted: Wanted) -> None:
     with compare_record.record_of(wanted.database, needed=needed) as audit:
         texts = Texts(*(compare_record.bundle_of(name, audit, as_json=as_json) for name in (old, new)))
         if audit is not None and wanted.recorded is not None:
-            taken, stream = compare_record.recorded(audit, wanted.recorded, texts.new)
+            taken, stream = compare_record.recorded(audit, wanted.recorded, texts.old, texts.new)
             counted = compare(texts.old, texts.new, stream, wanted.movers)
             _print(texts, replay_document(counted) | {"recorded": taken.to_json()}, as_json=as_json)
             return

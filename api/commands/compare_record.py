@@ -53,7 +53,7 @@ def bundle_of(name: str, audit: Log | None, *, as_json: bool) -> Bundle:
         fail(one_line(error))
 
 
-def recorded(audit: Log, count: int, new: Bundle) -> tuple[Taken, Iterator[Question]]:
+def recorded(audit: Log, count: int, old: Bundle, new: Bundle) -> tuple[Taken, Iterator[Question]]:
     """The last so many decisions of the record, and what they asked."""
     taken = last_decisions(audit, count)
-    return taken, recorded_questions(audit, taken, new)
+    return taken, recorded_questions(audit, taken, old, new)

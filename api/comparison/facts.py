@@ -10,7 +10,7 @@ from typing import Any
 from api.bulk.rows import Row
 from api.recording import subject_of
 from api.request import Request, misfit_json, read_request
-from api.revisions import pinned_version
+from api.revisions import goes_on
 from engine.comparing import Question
 from engine.decision import Json
 from engine.facts_schema import facts_schema
@@ -114,5 +114,4 @@ class _Taker:
     def question(self, ref: str, facts: Mapping[str, Any], as_of: dt.date) -> Question:
         policy = self.new or self.old
         subject = None if policy is None else subject_of(policy.facts, facts)[1]
-        pinned = self.new is not None and pinned_version(self.new, facts) is not None
-        return Question(ref, self.name, facts, as_of, subject, pinned)
+        return Question(ref, self.name, facts, as_of, subject, pinned=goes_on((self.old, self.new), facts))

@@ -39,7 +39,7 @@ def _rows(rows: Mapping[str, Any]) -> Iterator[str]:
     if rows["undated"]:
         yield f"{counted(rows['undated'], 'row')} without an `as_of`: decided as of {rows['as_of']}"
     for each in rows["first_rejected"]:
-        misfits = "; ".join(f"{one['pointer']} {one['message']}".strip() for one in each["misfits"])
+        misfits = "; ".join(f"{one['pointer']} {one.get('message', one['code'])}".strip() for one in each["misfits"])
         yield visible(f"  line {each['line']} rejected: {misfits}")
     if rejected > len(rows["first_rejected"]):
         yield f"  and {rejected - len(rows['first_rejected'])} more rejected"
@@ -52,6 +52,7 @@ def _rows(rows: Mapping[str, Any]) -> Iterator[str]:
 def _policy(policy: Mapping[str, Any]) -> Iterator[RenderableType]:
     changed, compared = policy["changed"], policy["compared"]
     head = f"{changed} of {counted(compared, 'decision')} changed"
+    about = f", on {counted(policy['customers'], 'customer')}" if policy["customers"] != compared else ""
     elsewhere = f" ({policy['changed_elsewhere']} in neither word nor sum)" if policy["changed_elsewhere"] else ""
     reasons = f", {policy['reasons_changed']} more for other reasons" if policy["reasons_changed"] else ""
     pinned = f", {policy['pinned']} pinned to an earlier text" if policy["pinned"] else ""
@@ -59,6 +60,7 @@ def _policy(policy: Mapping[str, Any]) -> Iterator[RenderableType]:
         (policy["policy"], "bold"),
         f" ({policy['kind'] or 'in neither text'}): ",
         (head, "yellow" if changed else ""),
+        about,
         elsewhere,
         reasons,
         pinned,
@@ -87,7 +89,8 @@ def _money(money: Mapping[str, Any], currency: str) -> Table:
     for _ in range(3):
         table.add_column(justify="right", overflow="fold")
     table.add_row(
-        *(Text(head, "dim") for head in (f"  {currency}", "old", "new", "change")), Text("not counted", "dim")
+        *(Text(head, "dim") for head in (f"  {currency}", "old", "new", "change")),
+        Text("not counted" if any(map(_apart, money.values())) else "", "dim"),
     )
     for name, moved in money.items():
         amounts = [_amount(moved["old"]), _amount(moved["new"]), _signed(moved["delta"])]
@@ -111,10 +114,16 @@ def _undecided(undecided: Mapping[str, Any]) -> Iterator[str]:
         return
     yield f"not decided: {', '.join(told)}"
     for each in undecided["first"]:
-        sides = dict.fromkeys(each[side] for side in ("old", "new") if side in each)
+        sides = dict.fromkeys(_misfit(each[side]) for side in ("old", "new") if side in each)
         yield visible(f"  {each['ref']}: {'; '.join(sides)}")
     if more := sum(undecided[side] for side in where) - len(undecided["first"]):
         yield f"  and {more} more"
+
+
+def _misfit(misfit: Mapping[str, Any]) -> str:
+    """A misfit in a line; a stored one has no detail, which may quote what was sent."""
+    said = f"{misfit['pointer']} {misfit.get('detail', misfit['code'])}".strip()
+    return said + (f" (and {misfit['more']} more)" if misfit["more"] else "")
 
 
 def _movers(movers: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:

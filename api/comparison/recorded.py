@@ -13,7 +13,7 @@ from api.audit.log import Log
 from api.audit.moments import microseconds
 from api.audit.recorded import decisions_of_log
 from api.audit.tables import catalogue
-from api.revisions import pinned_version
+from api.revisions import goes_on
 from engine.comparing import Question
 from engine.decision import Json
 from policies.ir import Bundle
@@ -58,7 +58,7 @@ def last_decisions(audit: Log, count: int, since: dt.datetime | None = None, unt
     return Taken(seqs[-1], seqs[0] + 1) if seqs else Taken(0, 0)
 
 
-def recorded_questions(audit: Log, taken: Taken, new: Bundle) -> Iterator[Question]:
+def recorded_questions(audit: Log, taken: Taken, old: Bundle, new: Bundle) -> Iterator[Question]:
     """The questions of these decisions, in their order; `taken` counts along."""
     for one in decisions_of_log(audit, taken.first, taken.end):
         if one.wrong is not None:
@@ -68,19 +68,18 @@ def recorded_questions(audit: Log, taken: Taken, new: Bundle) -> Iterator[Questi
         if one.missing:
             taken.erased += 1
             continue
-        yield question_of(one.record, new)
+        yield question_of(one.record, old, new)
 
 
-def question_of(record: Mapping[str, Any], new: Bundle) -> Question:
+def question_of(record: Mapping[str, Any], old: Bundle, new: Bundle) -> Question:
     """What a recorded decision asked; a dunning case that goes on by the text it began with is `pinned`."""
     decision = record["decision"]
-    policy = new.policies.get(decision["policy"])
-    pinned = policy is not None and pinned_version(policy, record["facts"]) is not None
+    policies = (text.policies.get(decision["policy"]) for text in (old, new))
     return Question(
         ref=record["id"],
         policy=decision["policy"],
         facts=record["facts"],
         as_of=dt.date.fromisoformat(decision["as_of"]),
         subject=record.get("subject"),
-        pinned=pinned,
+        pinned=goes_on(policies, record["facts"]),
     )

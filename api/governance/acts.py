@@ -10,6 +10,9 @@ from typing import Any
 REVISION, PRINCIPAL, ACCESS_KEY = "revision", "principal", "access_key"
 """The kinds of records that are acts."""
 
+SYSTEM = "system"
+"""Under whose name the service itself acts; nobody can be called so."""
+
 WORDS: Mapping[str, tuple[str, ...]] = {
     REVISION: (
         "imported",

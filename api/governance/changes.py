@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.audit.records import timestamp
+from api.governance.acts import SYSTEM
 from api.governance.governed import Governed
 from api.governance.register import Moment
 from api.governance.revision import Revision
@@ -90,11 +91,15 @@ def activated(
     _must_be(governed, moment, revision, "approved")
     if not any(revision.holds(approval) for approval in revision.approvals):
         raise Problem("content_changed", "no approval is of the text as it stands")
-    stated = bundle.effective
-    if revision.rollback_of is None:
+    # A day that was carried over with an earlier text is no day of this one.
+    carried = revision.rollback_of is not None or bundle.effective == governed.in_force(moment.today).stated
+    stated = None if carried else bundle.effective
+    if not carried:
         _not_past(governed, bundle, moment)
     day = effective or max(moment.today, stated or moment.today)
-    return {"revision": number, "bundle_digest": digest, "effective": _first_day(governed, moment, day, stated)}
+    first = _first_day(governed, moment, day, stated)
+    at_once = {"at_once": True} if day == moment.today else {}
+    return {"revision": number, "bundle_digest": digest, "effective": first, **at_once}
 
 
 def withdrawn(
@@ -103,6 +108,9 @@ def withdrawn(
     """A revision that does not decide yet taken out: by one of its makers, or by one who may approve."""
     revision = revision_of(governed, number)
     _must_be(governed, moment, revision, "draft", "proposed", "approved", "scheduled")
+    if revision.activated is not None and revision.activated.content.get("at_once"):
+        # Whatever this node takes for today: it has decided.
+        raise Problem("revision_state", f"revision {number} was put in force at once: {_MENDS['active']}")
     if by not in revision.makers and "approve" not in roles:
         raise Problem("role_missing", f"revision {number} is not yours: withdrawing it takes the role `approve`")
     return {"revision": number, "bundle_digest": revision.digest, "comment": comment}
@@ -161,17 +169,23 @@ def same_text(revision: Revision, digest: str) -> None:
 
 
 def second_person(governed: Governed, revision: Revision, by: str, key: str | None) -> None:
-    """Whether a person is a second one: no maker of the text, and not one whom a maker has let in. Raises Problem.
+    """Whether a person is a second one: no maker of the text, and neither let in by one nor having let one in.
 
-    `key` is the prefix of the API key that the person came with, None with a token.
+    Makers are those of every revision with this text; to let in is to give a role or a key, or to have let in whoever
+    did. `key` is the prefix of the API key that the person came with, None with a token. Raises Problem.
     """
     if governed.principals[by].kind != "person":
         raise Problem("maker_is_checker", f"`{by}` is a system: a person has to approve")
-    if by in revision.makers:
+    same = (one.makers for one in governed.revisions.values() if one.digest == revision.digest)
+    makers = frozenset().union(*same) - {SYSTEM}
+    if by in makers:
         raise Problem("maker_is_checker", f"`{by}` wrote revision {revision.number}: another person has to approve it")
-    gave = governed.principals[by].granted_by | ({governed.keys[key].made_by} if key is not None else set())
-    if let_in := sorted(gave & revision.makers):
-        detail = f"`{let_in[0]}`, who wrote revision {revision.number}, gave `{by}` a role or key"
+    gave = governed.let_in_by(by) | ({governed.keys[key].made_by} if key is not None else set())
+    if let_in := sorted(gave & makers):
+        detail = f"`{let_in[0]}`, who wrote revision {revision.number}, let `{by}` in"
+        raise Problem("maker_is_checker", detail)
+    if let_in := sorted(one for one in makers if by in governed.let_in_by(one)):
+        detail = f"`{by}` let `{let_in[0]}` in, who wrote revision {revision.number}"
         raise Problem("maker_is_checker", detail)
 
 

@@ -90,6 +90,19 @@ class Governed:
         """Who may administer."""
         return frozenset(one.id for one in self.principals.values() if "administer" in one.roles)
 
+    def let_in_by(self, name: str) -> frozenset[str]:
+        """Who gave a principal roles or a key that was not revoked, who gave those theirs, and so on."""
+        found: set[str] = set()
+        ahead = [name]
+        while ahead:
+            one = ahead.pop()
+            known = self.principals.get(one)
+            gave = known.granted_by if known is not None else frozenset()
+            gave |= {key.made_by for key in self.keys.values() if key.holder == one and key.revoked is None}
+            ahead += gave - found
+            found |= gave
+        return frozenset(found)
+
     def _revised(self, act: Act) -> Governed:
         number = act.content["revision"]
         before = self.revisions.get(number)

@@ -13,15 +13,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, insert, select
 
 from api.audit.appending import Item, append
-from api.audit.database import AuditBrokenError, AuditUnavailableError
+from api.audit.database import AuditUnavailableError
 from api.audit.log import Log
 from api.audit.records import Catalogued, make_record
-from api.audit.store import read_state
-from api.audit.tables import OTHERS, catalogue, policy_text
+from api.audit.store import State, read_state
 from api.audit.tables import act as act_table
+from api.audit.tables import policy_text
 from api.audit.whole import whole_record
-from api.governance.acts import PREFIXES, WORDS, Act
+from api.governance.acts import PREFIXES, Act
 from api.governance.governed import Governed
+from api.governance.unbroken import check_in_tree, check_none_left_out
 from api.identities import new_id
 
 FRESH = 0.5
@@ -63,7 +64,9 @@ class Register:
         self._looked = -STALE
         self._lock = threading.Lock()
         self.current()
-        self._check_that_none_is_left_out()
+        with audit.store.read() as connection:
+            seqs = frozenset(connection.scalars(select(act_table.c.seq)))
+        check_none_left_out(audit, self._governed.acts, seqs)
 
     def current(self) -> Governed:
         """The state, at most `FRESH` seconds old, `STALE` when the database is slow. Raises AuditUnavailableError."""
@@ -84,10 +87,15 @@ class Register:
         finally:
             self._lock.release()
 
-    def looked(self) -> Governed:
-        """The state as it is now, also where another process has just acted. Raises AuditUnavailableError."""
+    def looked(self, within: float = 0.0) -> Governed:
+        """The state of now, also where another process has just acted; at most `within` seconds old.
+
+        Raises AuditUnavailableError.
+        """
         with self._lock:
             started = time.monotonic()
+            if started - self._looked < within:
+                return self._governed
             with self.audit.store.read() as connection:
                 self._catch_up(connection)
             self._looked = started
@@ -138,31 +146,26 @@ class Register:
         """Take in the acts that were done since."""
         last = int(connection.scalar(select(func.coalesce(func.max(act_table.c.number), 0))) or 0)
         if last < self._governed.acts:
-            raise AuditBrokenError(f"the record of acts went back from {self._governed.acts} to {last}")
+            raise self.audit.store.fail(f"the record of acts went back from {self._governed.acts} to {last}")
         if last == self._governed.acts:
             return
         wanted = select(act_table).where(act_table.c.number > self._governed.acts).order_by(act_table.c.number)
         governed = self._governed
-        for number, seq in [(row.number, row.seq) for row in connection.execute(wanted)]:
+        rows = [(row.number, row.seq) for row in connection.execute(wanted)]
+        state = read_state(connection)
+        for number, seq in rows:
             try:
-                governed = governed.after(self._act(number, seq))
+                governed = governed.after(self._act(number, seq, state))
             except ValueError as error:
                 raise AuditUnavailableError(str(error)) from error
         self._governed = governed
 
-    def _check_that_none_is_left_out(self) -> None:
-        """The last act leaves no gap when its row is gone, and a revoked key would open again."""
-        kept = select(func.min(catalogue.c.seq)).where(OTHERS, catalogue.c.kind.in_(tuple(WORDS)))
-        with self.audit.store.read() as connection:
-            seq = connection.scalar(kept.where(catalogue.c.seq.not_in(select(act_table.c.seq))))
-        if seq is not None:
-            raise AuditUnavailableError(f"entry {seq} is an act that the record of acts does not have")
-
-    def _act(self, number: int, seq: int) -> Act:
+    def _act(self, number: int, seq: int, state: State) -> Act:
         store = self.audit.store
         kept = store.entry(seq)
         if kept is None:
             raise AuditUnavailableError(f"entry {seq}, act {number}, is missing in the database")
+        check_in_tree(self.audit, kept, state)
         record, _ = whole_record(store, kept)
         try:
             return Act.of(record, seq)

@@ -88,7 +88,8 @@ class Revision:
 
     def holds(self, approval: Approval) -> bool:
         """Whether an approval is of the text as it stands: an edit voids those before it."""
-        return approval.digest == self.digest
+        edits = [act.seq for act in self.history if act.word == "edited"]
+        return approval.digest == self.digest and approval.seq > max(edits, default=-1)
 
 
 def begun(act: Act) -> Revision:
