@@ -44,9 +44,11 @@ class PolicyAuthority:
     matrix: Mapping[str, tuple[Band, ...]]
     persons: Mapping[str, int]
 
-    def level_for(self, risk_class: str | None, amount: Decimal) -> int:
-        """The level that an amount takes."""
+    def level_for(self, risk_class: str | None, amount: Decimal | None) -> int:
+        """The level that an amount takes; one that nobody knows takes that of the largest."""
         bands = self.matrix.get(risk_class or ANY, self.matrix[ANY])
+        if amount is None:
+            return bands[-1].level
         return bands[bisect.bisect_right([band.start for band in bands], amount) - 1].level
 
 
@@ -66,8 +68,8 @@ class Authority:
         found = self.policies.get(policy)
         return 0 if found is None else found.persons.get(person, 0)
 
-    def needed(self, policy: str, risk_class: str | None, amount: Decimal, currency: str) -> int:
-        """The level, 1 to 9, that overriding takes. `amount` is in `currency`.
+    def needed(self, policy: str, risk_class: str | None, amount: Decimal | None, currency: str) -> int:
+        """The level, 1 to 9, that overriding takes. `amount` is in `currency`, None where it is unknown.
 
         Raises AuthorityMissingError: nobody has authority over the policy, it is stated in another currency, or the
         amount is below 0.
@@ -78,16 +80,15 @@ class Authority:
         if found.currency != currency:
             detail = f"the authority over `{policy}` is stated in {found.currency}, the decision is in {currency}"
             raise AuthorityMissingError(detail)
-        if amount < 0:
+        if amount is not None and amount < 0:
             raise AuthorityMissingError(f"{plain_decimal(amount)} {currency} is no amount to release")
         return found.level_for(risk_class, amount)
 
-    def may(self, person: str, policy: str, risk_class: str | None, amount: Decimal, currency: str) -> int:
+    def may(self, person: str, policy: str, risk_class: str | None, amount: Decimal | None, currency: str) -> int:
         """The level that overriding takes, once the person has it. Raises AuthorityMissingError, also as `needed`."""
         needed, held = self.needed(policy, risk_class, amount, currency), self.level(person, policy)
         if held < needed:
-            detail = (
-                f"{plain_decimal(amount)} {currency} of `{policy}` take level {needed}; `{person}` has level {held}"
-            )
+            told = "an exposure nobody knows" if amount is None else f"{plain_decimal(amount)} {currency}"
+            detail = f"{told} of `{policy}` takes level {needed}; `{person}` has level {held}"
             raise AuthorityMissingError(detail)
         return needed

@@ -9,7 +9,7 @@ from typing import Any
 from api.audit.whole import whole_record
 from api.comparison.document import comparison_document
 from api.comparison.facts import Asked, questions, rows_of
-from api.comparison.kept import Basis, ErasedMeanwhileError, keep, kept, kept_of
+from api.comparison.kept import USUAL, Basis, ErasedMeanwhileError, keep, kept, kept_of
 from api.comparison.recorded import Taken, last_decisions, question_of, recorded_questions
 from api.comparison.worker import ComparisonLostError
 from api.governance.revision import Revision
@@ -19,9 +19,6 @@ from engine.comparing import Answer, Question, both
 from engine.decision import Decision
 from policies.differences import differences
 from policies.ir import Bundle
-
-USUAL = 1_000
-"""Recorded decisions compared unless another number is named."""
 
 FACTS = "facts"
 """What a facts document sent along is called: its rows are `facts:1`, `facts:2` …"""

@@ -16,10 +16,10 @@ from api.access.gate import Caller, needs
 from api.audit.database import AuditUnavailableError
 from api.audit.records import timestamp
 from api.bodies import Body, described, read_body
-from api.comparison.kept import kept_of
+from api.comparison.kept import USUAL, kept_of
 from api.comparison.recorded import MOST
 from api.comparison.worker import ComparisonLostError
-from api.comparisons import USUAL, compare_revision, comparison_of, open_mover
+from api.comparisons import compare_revision, comparison_of, open_mover
 from api.decisions import unavailable
 from api.governance.changes import revision_of
 from api.governance.governed import Governed

@@ -27,15 +27,15 @@ def readyz(request: Request) -> Readiness:
     running: Running = request.app.state.running
     try:
         running.audit.store.prove_writable(timestamp(running.clock()))
+        in_force = running.revisions.today()
+        governed = running.register.current()
     except AuditUnavailableError as error:
-        detail = "the database cannot be written"
+        detail = f"the record, or the policy text in force, cannot be used: {error}"
         raise Problem("not_ready", detail, headers={"Retry-After": str(RETRY_SECONDS)}) from error
-    governed = running.register.current()
-    in_force = governed.in_force(running.register.today())
     return Readiness(
         status="ready",
-        revision=in_force.number,
-        bundle_digest=in_force.digest,
+        revision=in_force.revision,
+        bundle_digest=in_force.bundle.digest,
         policy_file=file_report(running).state,
         unconfirmed=[one.number for one in governed.revisions.values() if one.unconfirmed],
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -34,8 +34,8 @@ HELD, ENDED = "OV-MAN-01", "OV-EXP-01"
 LONGEST = dt.timedelta(days=366)
 """How far ahead an override may reach."""
 
-UNKNOWN_AMOUNT = Decimal(10) ** 41
-"""What an amount nobody knows counts as: it takes the highest authority there is."""
+_EXACT = Context(prec=100)
+"""Amounts have at most 40 digits: none of these sums is rounded."""
 
 _APPROVALS = frozenset({"approve", "approve_with_conditions"})
 
@@ -51,7 +51,7 @@ def give(running: Running, caller: Caller, kept: Kept, asked: OverrideRequest) -
         detail = f"`until` must be a day from {today} to {today + LONGEST}"
         raise Problem("request_invalid", detail, place={"pointer": "/until"})
     _not_the_requester(caller, record)
-    amount = _amount(policy, decision, asked)
+    amount = _amount(policy, decision, record["facts"], asked)
     risk_class = _fact(record["facts"], running.settings.authority.risk_class_path(policy.name))
     try:
         needed = running.settings.authority.may(caller.id, policy.name, risk_class, amount, policy.currency)
@@ -68,7 +68,7 @@ def give(running: Running, caller: Caller, kept: Kept, asked: OverrideRequest) -
         "reason": asked.reason,
         "until": asked.until.isoformat(),
         "release_when": asked.release_when,
-        "amount_tested": None if amount >= UNKNOWN_AMOUNT else plain_decimal(amount),
+        "amount_tested": None if amount is None else plain_decimal(amount),
         "currency": policy.currency,
         "risk_class": risk_class,
         "level_needed": needed,
@@ -83,6 +83,7 @@ def end(running: Running, caller: Caller, id_: str, reason: str) -> dict[str, An
     """Take an override back before its last day. Raises Problem and AuditUnavailableError."""
     row = _row(running, id_)
     store = running.audit.store
+    _has_the_level(running, caller, row)
     content = {
         "act": "ended",
         "principal": caller.id,
@@ -101,6 +102,15 @@ def end(running: Running, caller: Caller, id_: str, reason: str) -> dict[str, An
         if connection.execute(update(override).where(*open_).values(ended=state.size)).rowcount != 1:
             raise Problem("override_state", f"the override `{id_}` was ended before")
     return shown(running, _row(running, id_))
+
+
+def _has_the_level(running: Running, caller: Caller, row: Row[Any]) -> None:
+    """To end an override may release an order as well as giving one: it takes the level that giving it took."""
+    given = shown(running, row)
+    held = running.settings.authority.level(caller.id, row.policy)
+    if caller.id != row.given_by and held < given["level_needed"]:
+        detail = f"`{row.id}` took level {given['level_needed']}; `{caller.id}` has level {held}"
+        raise Problem("authority_missing", detail)
 
 
 def of_decision(running: Running, decision: str) -> list[dict[str, Any]]:
@@ -167,8 +177,12 @@ _SHOWN = (
 def _record(running: Running, content: dict[str, Any], policy: str, outcome: str) -> dict[str, Any]:
     store = running.audit.store
     found = Catalogued(policy=policy, outcome=outcome, principal=content["principal"], reasons=(HELD,))
+    today = running.register.today().isoformat()
     with store.write() as connection:
         state = read_state(connection, lock=True)
+        other = override.c.decision == content["decision"], override.c.ended.is_(None), override.c.until >= today
+        if (held := connection.scalar(select(override.c.id).where(*other))) is not None:
+            raise Problem("override_state", f"`{held}` decides this one otherwise already: end it first")
         record = running.audit.make("override", "ovr", content, found)
         append(store, connection, state, [Item.of(store, record)])
         row = {
@@ -224,17 +238,42 @@ def _not_the_requester(caller: Caller, record: Mapping[str, Any]) -> None:
         raise Problem("maker_is_checker", f"`{caller.id}` asked for this decision: another person has to release it")
 
 
-def _amount(policy: Policy, decision: Mapping[str, Any], asked: OverrideRequest) -> Decimal:
-    """The amount that takes authority: of a credit approval the exposure after it, of dunning the claim."""
+def _amount(
+    policy: Policy, decision: Mapping[str, Any], facts: Mapping[str, Any], asked: OverrideRequest
+) -> Decimal | None:
+    """The amount that takes authority: of a credit approval the exposure after it, of dunning the claim.
+
+    The exposure without the order, where it has it in it, counts from 0; the order counts with its tolerance (domain
+    C1, C18). None where the exposure is unknown.
+    """
     outcome = decision["outcome"]
+    approval = policy.kind == "credit" and asked.outcome in _APPROVALS
+    if not approval and (asked.amount is not None or asked.tolerance_pct is not None):
+        detail = f"`{asked.outcome}` releases nothing: leave out `amount` and `tolerance_pct`"
+        raise Problem("request_invalid", detail, place={"pointer": "/amount"})
     if policy.kind == "dunning":
         return Decimal(outcome["total_claim"] or 0)
-    if policy.kind != "credit" or asked.outcome not in _APPROVALS:
+    if not approval:
         return Decimal(0)
-    if asked.amount is None:
-        detail = "an approval says which amount it releases: add `amount`"
+    if not asked.amount:
+        detail = "an approval says which amount it releases: add `amount`, above 0"
         raise Problem("request_invalid", detail, place={"pointer": "/amount"})
-    return UNKNOWN_AMOUNT if outcome["exposure"] is None else Decimal(outcome["exposure"]) + asked.amount
+    if outcome["exposure"] is None:
+        return None
+    exposure = _EXACT.subtract(Decimal(outcome["exposure"]), _included(facts))
+    rise = _EXACT.multiply(asked.amount, (asked.tolerance_pct or Decimal(0)).scaleb(-2))
+    return _EXACT.add(max(exposure, Decimal(0)), _EXACT.add(asked.amount, rise))
+
+
+def _included(facts: Mapping[str, Any]) -> Decimal:
+    """The order's amount, where the exposure has it in it."""
+    order = facts.get("order")
+    if not isinstance(order, Mapping) or order.get("included_in_exposure") is not True:
+        return Decimal(0)
+    try:
+        return Decimal(str(order.get("amount")))
+    except InvalidOperation:
+        return Decimal(0)
 
 
 def _fact(facts: Mapping[str, Any], path: str | None) -> str | None:

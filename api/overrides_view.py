@@ -50,6 +50,7 @@ async def give_override(
 
     def given() -> Response:
         try:
+            caller.admitted(running.register.looked(), running.clock())
             return _json(overrides.give(running, caller, find_decision(running, decision_id), body), 201)
         except AuditUnavailableError as error:
             raise unavailable() from error
@@ -61,7 +62,7 @@ async def give_override(
     "/v1/overrides/{override_id}/end",
     summary="End an override",
     response_model=OverrideView,
-    responses=problems(*OF_ACCESS, *OF_BODIES, "override_unknown", "override_state"),
+    responses=problems(*OF_ACCESS, *OF_BODIES, "override_unknown", "override_state", "authority_missing"),
     openapi_extra=body_described(OverrideEnd),
 )
 async def end_override(
@@ -74,6 +75,7 @@ async def end_override(
 
     def ended() -> Response:
         try:
+            caller.admitted(running.register.looked(), running.clock())
             return _json(overrides.end(running, caller, override_id, body.reason))
         except AuditUnavailableError as error:
             raise unavailable() from error

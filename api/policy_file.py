@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import logging
 from collections.abc import Iterator
@@ -42,7 +43,7 @@ def file_report(running: Running) -> FileReport:
     governed = running.register.current()
     try:
         with path.open("rb") as file:
-            digest = hashlib.sha256(file.read(MAX_BYTES + 1)).hexdigest()
+            digest = hashlib.sha256(file.read(MAX_BYTES + 1).removeprefix(codecs.BOM_UTF8)).hexdigest()
     except OSError:
         return FileReport("absent", str(path), None, None)
     if governed.in_force(running.register.today()).digest == digest:
@@ -58,6 +59,9 @@ def warn(running: Running) -> None:
             log.warning("revision %s was put in force by `%s` alone and is not confirmed", one.number, one.author)
     if (said := file_report(running).said) is not None:
         log.warning("%s", said)
+    known = {name for one in running.register.current().revisions.values() for name in one.policies}
+    for policy in sorted(set(running.settings.authority.policies) - known):
+        log.warning("`authority` names the policy `%s`, which no revision has", policy)
 
 
 def gauges(running: Running) -> Iterator[tuple[str, str, float]]:

@@ -29,7 +29,7 @@ class AuditTextError(AuditUnavailableError):
 
 
 KEPT = 32
-"""Checked texts kept at once; the others are read again when they are needed."""
+"""Checked texts kept at once, those asked for last; the others are read again when they are needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,10 @@ class Texts:
         """The text with this SHA-256, checked. Raises AuditTextError and AuditUnavailableError."""
         found = self._read.get(digest)
         if found is not None:
+            try:
+                self._read.move_to_end(digest)
+            except KeyError:
+                return found  # it has just made room for another one
             return found
         with self._lock:
             found = self._read.get(digest)

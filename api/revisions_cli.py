@@ -27,6 +27,15 @@ def _digest(text: str) -> str:
 
 
 Why = Annotated[str, typer.Option("--comment", metavar="TEXT", help="Why, for the record.")]
+Digest = Annotated[
+    str | None,
+    typer.Option(
+        "--digest",
+        metavar="SHA256",
+        parser=_digest,
+        help="The text you have seen; without it, it is shown and you are asked.",
+    ),
+]
 Comment = Annotated[str | None, typer.Option("--comment", metavar="TEXT", help="Why, for the record.")]
 
 
@@ -49,12 +58,7 @@ def show(number: Number, service: ServiceAt = None, key_file: KeyFile = None, as
 @app.command()
 def approve(
     number: Number,
-    digest: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SHA256", parser=_digest, help="The text you have seen; without it, it is shown and you are asked."
-        ),
-    ] = None,
+    digest: Digest = None,
     comment: Comment = None,
     service: ServiceAt = None,
     key_file: KeyFile = None,
@@ -115,6 +119,7 @@ def rollback(
 @app.command()
 def confirm(
     number: Number,
+    digest: Digest = None,
     comment: Comment = None,
     service: ServiceAt = None,
     key_file: KeyFile = None,
@@ -123,7 +128,7 @@ def confirm(
     """Confirm, as the second person, what one person put in force in an emergency."""
     from api.commands import revisions
 
-    revisions.confirm(asked(service, key_file), number, comment, as_json=as_json)
+    revisions.confirm(asked(service, key_file), number, digest, comment, as_json=as_json)
 
 
 @app.command()

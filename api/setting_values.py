@@ -14,7 +14,9 @@ from policies.identifiers import did_you_mean
 
 _LIKE_A_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 _LOCAL = {"localhost", "127.0.0.1"}
-_PASSWORD_OPTION = re.compile(r"([?&][^=&]*pass[^=&]*=)[^&]*", re.IGNORECASE)
+_SECRET_OPTION = re.compile(r"((?:^|[?&\s])[^=&\s]*(?:pass|token|secret|key|sig)[^=&\s]*\s*=\s*)[^&\s]*", re.IGNORECASE)
+_LOGIN = re.compile(r"(:/?[^/:@\s]+:)[^/@\s]+@")
+"""A user and a password before a host, where the address is not written as one."""
 _PORT = re.compile(r"\d*(?:[/?#]|$)")
 
 
@@ -22,7 +24,7 @@ def without_password(text: str) -> str:
     """The text with the password of a URL replaced by `…`; what might be one, since the URL is broken, goes too."""
     scheme, found, rest = text.partition("://")
     if not found:
-        return text
+        return _LOGIN.sub(r"\1…@", _SECRET_OPTION.sub(r"\1…", text))
     login, at, place = rest.rpartition("@")
     if at:
         user, colon, _ = login.partition(":")
@@ -30,7 +32,7 @@ def without_password(text: str) -> str:
     elif not rest.startswith("["):
         host, colon, port = rest.partition(":")
         rest = f"{host}:…" if colon and not _PORT.match(port) else rest
-    return scheme + found + _PASSWORD_OPTION.sub(r"\1…", rest)
+    return scheme + found + _SECRET_OPTION.sub(r"\1…", rest)
 
 
 def _refused(message: str) -> PydanticCustomError:

@@ -135,6 +135,12 @@ class ComparisonLine(Shape):
 
     comparison_id: str
     bundle_digest: Digest = Field(description="the text it is of")
+    against_revision: int = Field(description="what it was compared with: the revision that was in force")
+    against_digest: Digest
+    asked: dict[str, Any] = Field(description="on what: `recorded` decisions, of a time `since`, `until`")
+    questions: int
+    changed: int
+    at: dt.datetime
     seq: int = Field(description="its entry in the log")
 
 

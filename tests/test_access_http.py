@@ -293,7 +293,7 @@ def test_the_first_key_is_shown_once_and_only_where_it_was_made(tmp_path: Path) 
         assert process.stdout is not None
         said = process.stdout.read()
         end(process)
-        shown += re.findall(r"writ_\w{8}_\w+", said + (tmp_path / "service.log").read_text(encoding="utf-8"))
+        shown += re.findall(r"writ_\w{8}_[\w-]+", said + (tmp_path / "service.log").read_text(encoding="utf-8"))
     assert len(shown) == 1
     with spawn(tmp_path) as process:
         with httpx.Client(base_url=address(process, tmp_path), auth=by(shown[0])) as client:

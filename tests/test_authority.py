@@ -70,8 +70,8 @@ def test_who_has_the_level_may_and_is_told_which_it_took() -> None:
 @pytest.mark.parametrize(
     ("person", "policy", "amount", "currency", "says"),
     [
-        ("mia", "trade-credit", "10000", "EUR", "take level 2; `mia` has level 1"),
-        ("eve", "trade-credit", "0", "EUR", "take level 1; `eve` has level 0"),
+        ("mia", "trade-credit", "10000", "EUR", "takes level 2; `mia` has level 1"),
+        ("eve", "trade-credit", "0", "EUR", "takes level 1; `eve` has level 0"),
         ("chen.wei", "trade-credit", "1", "USD", "is stated in EUR, the decision is in USD"),
         ("chen.wei", "trade-credit", "-0.01", "EUR", "-0.01 EUR is no amount"),
         ("chen.wei", "dunning", "1", "EUR", "give nobody authority over `dunning`"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+from api.cli import app
 from tests.officers import body
+from tests.recorded_logs import RUNNER
 from tests.serving import ROOT, assert_problem, new_key
 from tests.set_clock import Desk, desk
 
@@ -89,7 +92,7 @@ def test_an_override_stands_beside_the_decision_and_never_instead_of_it(floor: F
         "decision": id_, "policy": "trade-credit", "was": "refer", "outcome": "approve", "given_by": "mia",
         "state": "in_force", "code": "OV-MAN-01",
     }  # fmt: skip
-    assert (given["amount_tested"], given["level_needed"], given["currency"]) == ("89250", 1, "USD")
+    assert (given["amount_tested"], given["level_needed"], given["currency"]) == ("91250", 1, "USD")
     assert (given["released_amount"], given["tolerance_pct"], given["release_when"]) == (
         "40000",
         "5",
@@ -104,7 +107,11 @@ def test_an_override_stands_beside_the_decision_and_never_instead_of_it(floor: F
     assert (entry["kind"], entry["decision"], entry["decision_seq"]) == ("override", id_, decision["log"]["seq"])
     for language, title in (("en", "Decided otherwise by a person"), ("zh-Hans", "人工改判"), ("zh-Hant", "人工改判")):
         page = floor.ask("olga", "GET", f"/v1/decisions/{id_}/certificate?lang={language}").text
-        assert [word for word in (title, "known to us for years", ">mia<", given["until"]) if word not in page] == []
+        assert [
+            word
+            for word in (title, "known to us for years", ">mia<", given["until"], "40000 USD +5 %", "paid in advance")
+            if word not in page
+        ] == []
     other = floor.referred()["decision_id"]
     assert "Decided otherwise" not in floor.ask("olga", "GET", f"/v1/decisions/{other}/certificate").text
 
@@ -116,7 +123,7 @@ AMOUNTS = [
     ("noor", "450749.99", 201, "499999.99"),
     ("noor", "450750.00", 403, "level 3"),
     ("chen.wei", "450750", 201, "500000"),
-    ("dan", "0", 403, "has no"),
+    ("dan", "1", 403, "has level 0"),
 ]
 
 
@@ -130,6 +137,54 @@ def test_the_exposure_after_the_release_takes_the_authority(
     else:
         assert_problem(answer, 403, "authority_missing")
         assert floor.listed() == []
+
+
+def test_the_tolerance_is_released_too(floor: Floor) -> None:
+    """50,749.99 alone are for level 1; the half more that the order may grow by is not."""
+    id_ = floor.referred()["decision_id"]
+    said = floor.override("mia", id_, amount="50749.99", tolerance_pct="50")
+    assert "takes level 2" in assert_problem(said, 403, "authority_missing")["detail"]
+    given = body(floor.override("noor", id_, amount="50749.99", tolerance_pct="50"), 201)
+    assert given["amount_tested"] == "125374.985"
+
+
+@pytest.mark.parametrize(
+    ("exposure", "order", "tested"),
+    [("-358000", {}, "90000"), ("332000", {"included_in_exposure": True}, "130000"), ("-8000", {}, "90000")],
+)
+def test_a_credit_balance_is_no_room_and_no_order_counts_twice(
+    floor: Floor, exposure: str, order: dict[str, Any], tested: str
+) -> None:
+    account = SAMPLE["facts"]["credit_account"]
+    known = {**account["exposure"], "open_items": exposure if exposure[0] != "-" else "0"}
+    known |= {"unapplied_credits": exposure[1:]} if exposure[0] == "-" else {}
+    facts = {
+        **SAMPLE["facts"],
+        "credit_account": {**account, "exposure": known},
+        "order": {**SAMPLE["facts"]["order"], "amount": "300000", **order},
+    }
+    decision = body(floor.ask("shop", "POST", "/v1/decisions/trade-credit", {"facts": facts}, **new_key()))
+    given = body(floor.override("chen.wei", decision["decision_id"], amount="90000"), 201)
+    assert given["amount_tested"] == tested
+
+
+def test_a_decision_is_decided_otherwise_once_at_a_time(floor: Floor) -> None:
+    id_ = floor.referred()["decision_id"]
+    first = body(floor.override("mia", id_), 201)
+    for said in ({}, {"outcome": "decline", "amount": None}):
+        assert (
+            first["override_id"] in assert_problem(floor.override("noor", id_, **said), 409, "override_state")["detail"]
+        )
+    body(floor.ask("mia", "POST", f"/v1/overrides/{first['override_id']}/end", {"reason": "a mistake"}))
+    body(floor.override("noor", id_, outcome="decline", amount=None), 201)
+
+
+def test_ending_an_override_takes_the_authority_that_giving_it_took(floor: Floor) -> None:
+    id_ = floor.referred()["decision_id"]
+    given = body(floor.override("noor", id_, amount="60000"), 201)
+    path = f"/v1/overrides/{given['override_id']}/end"
+    assert_problem(floor.ask("mia", "POST", path, {"reason": "x"}), 403, "authority_missing")
+    body(floor.ask("chen.wei", "POST", path, {"reason": "x"}))
 
 
 def test_an_exposure_that_nobody_knows_takes_the_highest_authority(floor: Floor) -> None:
@@ -180,6 +235,16 @@ def test_an_override_is_taken_back_once(floor: Floor) -> None:
     assert [one["state"] for one in floor.listed()] == ["in_force", "ended"]
 
 
+def test_a_sheet_of_the_log_has_overrides_in_it(floor: Floor, tmp_path: Path) -> None:
+    body(floor.override("mia", floor.referred()["decision_id"]), 201)
+    out, database = tmp_path / "log.csv", str(tmp_path / "writ.db")
+    done = RUNNER.invoke(app, ["audit", "export", "--out", str(out), "--database", database])
+    assert done.exit_code == 0, done.output
+    lines = out.read_text(encoding="utf-8").splitlines()
+    [row] = [line for line in csv.DictReader(lines) if line["kind"] == "override"]
+    assert (row["policy"], row["outcome"], row["principal"]) == ("trade-credit", "approve", "mia")
+
+
 def test_who_bypasses_what_is_listed_by_user_and_policy(floor: Floor) -> None:
     ids = [floor.referred()["decision_id"] for _ in range(3)]
     for who, id_ in zip(("mia", "noor", "mia"), ids, strict=True):
@@ -207,6 +272,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"until": "2026-02-30"}, "/until"),
     ({"amount": None}, "/amount"),
     ({"amount": "-1"}, "/amount"),
+    ({"amount": "0"}, "/amount"),
+    ({"outcome": "decline"}, "/amount"),
     ({"amount": "NaN"}, "/amount"),
     ({"amount": "Infinity"}, "/amount"),
     ({"amount": "1e400"}, "/amount"),
@@ -226,9 +293,9 @@ def test_what_is_not_sound_is_refused_with_its_place(floor: Floor) -> None:
 
 def test_what_cannot_be_decided_otherwise_is_told(floor: Floor) -> None:
     decision = floor.referred()
-    assert_problem(floor.override("mia", decision["decision_id"], outcome="refer"), 409, "override_state")
+    assert_problem(floor.override("mia", decision["decision_id"], outcome="refer", amount=None), 409, "override_state")
     assert_problem(floor.override("mia", f"dec_{'0' * 26}"), 404, "decision_unknown")
     unlisted = floor.referred("customer-value")["decision_id"]
-    assert_problem(floor.override("chen.wei", unlisted, outcome="steady"), 403, "authority_missing")
+    assert_problem(floor.override("chen.wei", unlisted, outcome="steady", amount=None), 403, "authority_missing")
     tried = body(floor.ask("noor", "POST", "/v1/tests/trade-credit", {"facts": SAMPLE["facts"]}, **new_key()))
     assert_problem(floor.override("chen.wei", tried["test_id"]), 404, "decision_unknown")

@@ -66,8 +66,7 @@ def _overrides(store: Store, decision: str) -> Iterator[dict[str, Json]]:
         given = {} if kept is None else whole_record(store, kept)[0]
         if (given.get("id"), given.get("decision")) != (row.id, decision):
             raise AuditUnavailableError(f"entry {row.seq} is not the override `{row.id}`")
-        said = {name: given[name] for name in ("at", "outcome", "reason", "until")}
-        yield {"by": given["principal"], **said, "seq": row.seq, "ended": row.ended}
+        yield {**given, "by": given["principal"], "seq": row.seq, "ended": row.ended}
 
 
 def _approvals(revision: Revision) -> Iterator[dict[str, Json]]:

@@ -68,7 +68,9 @@ def row_of(kept: Kept, record: Mapping[str, Json]) -> tuple[Cell, ...]:
 
     Anything in a decision may be null: personal data was kept apart, or is erased.
     """
-    decision: Mapping[str, Json] = record.get("decision") or {}
+    decided = record.get("decision")
+    # An override's `decision` is the id of the one that it stands beside.
+    decision: Mapping[str, Json] = decided if isinstance(decided, Mapping) else {}
     outcome: Mapping[str, Json] = decision.get("outcome") or {}
     kind = decision.get("kind") or ""
     mine = FIGURES.get(kind, ())
@@ -78,13 +80,13 @@ def row_of(kept: Kept, record: Mapping[str, Json]) -> tuple[Cell, ...]:
         _moment(record["at"]),
         _text(record["kind"]),
         _text(record["id"]),
-        _text(decision.get("policy")),
+        _text(decision.get("policy", record.get("policy"))),
         _text(decision.get("policy_digest")),
         _whole(record.get("revision")),
         _day(decision.get("as_of")),
         _text(record.get("subject")),
         _text(record.get("principal")),
-        _text(outcome.get(HEADLINES.get(kind, ""))),
+        _text(outcome.get(HEADLINES.get(kind, ""), record.get("outcome", record.get("act")))),
         *(
             (_text if name == "class" else _number)(outcome.get(name)) if name in mine else None
             for names in FIGURES.values()

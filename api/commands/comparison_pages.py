@@ -17,13 +17,15 @@ from policies.differences import Difference, render
 
 def show_comparison(said: Mapping[str, Any]) -> None:
     """What two texts say otherwise, and what they decide otherwise."""
+    old, new = said["old"], said["new"]
+    write(f"revision {new['revision']} ({new['digest'][:12]}) beside revision {old['revision']} ({old['digest'][:12]})")
     found = tuple(Difference(**one) for one in said["differences"])
     write("\n".join(visible(line) for line in render(found).splitlines()))
     console = stdout()
     console.print()
     console.print(render_replay(said["replay"]))
     console.print()
-    console.print(Text(f"{said['comparison_id']}, {_taken(said['replay']['recorded'])}", "dim"))
+    console.print(Text(f"{said['comparison_id']}, {_taken(said['replay'])}", "dim"))
 
 
 def show_mover(said: Mapping[str, Any]) -> None:
@@ -54,9 +56,12 @@ def show_shadow(said: Mapping[str, Any]) -> None:
         console.print(render_replay(beside["replay"]))
 
 
-def _taken(recorded: Mapping[str, Any]) -> str:
+def _taken(replay: Mapping[str, Any]) -> str:
+    recorded = replay["recorded"]
     apart = [f"{recorded[name]} {name}" for name in ("erased", "damaged") if recorded[name]]
-    return ", ".join([f"{counted(recorded['read'], 'recorded decision')}", *apart])
+    asked = replay["asked"]
+    span = [f"{word} {asked[name]}" for word, name in (("from", "since"), ("before", "until")) if asked[name]]
+    return ", ".join([*span, f"{counted(recorded['read'], 'recorded decision')}", *apart])
 
 
 def _decision(said: Mapping[str, Any]) -> RenderableType:

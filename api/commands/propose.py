@@ -7,6 +7,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import typer
 
 from api.commands import policy_file
 from api.commands.client import Service, refused
@@ -49,16 +52,31 @@ def propose(service: Service, said: Proposal, *, as_json: bool) -> None:
         seen = service.post("/v1/revisions", **content)
     else:
         seen = service.send("PUT", f"/v1/revisions/{said.revision}/text", **content)
-    path = f"/v1/revisions/{seen['revision']}"
+    number, path = seen["revision"], f"/v1/revisions/{seen['revision']}"
+    if seen["state"] in {"scheduled", "active"}:
+        _tell(seen, None, as_json=as_json)
+        return
     comparison = service.ask("POST", f"{path}/comparisons", wanted)
     if seen["state"] == "draft":
-        seen = service.post(f"{path}/proposal", bundle_digest=seen["bundle_digest"])
+        try:
+            seen = service.post(f"{path}/proposal", bundle_digest=seen["bundle_digest"])
+        except typer.Exit:
+            sys.stderr.write(
+                f"revision {number} stays a draft: mend the file, and propose it with --revision {number}\n"
+            )
+            raise
+    _tell(seen, comparison, as_json=as_json)
+
+
+def _tell(seen: dict[str, Any], comparison: dict[str, Any] | None, *, as_json: bool) -> None:
     if as_json:
         write_json({"revision": seen, "comparison": comparison})
         return
-    show_comparison(comparison)
-    show_coverage(seen)
-    write(f"\nrevision {seen['revision']} is {seen['state']}: {seen['bundle_digest']}")
+    if comparison is not None:
+        show_comparison(comparison)
+        show_coverage(seen)
+        write("")
+    write(f"revision {seen['revision']} is {seen['state']}: {seen['bundle_digest']}")
     if seen["state"] == "proposed":
         write(f"another person reads it and approves it: writ revisions approve {seen['revision']}")
 

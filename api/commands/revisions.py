@@ -14,6 +14,7 @@ from api.commands.comparison_pages import show_comparison, show_mover, show_shad
 from api.commands.propose import compared_on
 from api.commands.revision_pages import show_list, show_revision
 from api.commands.terminal import fail, write, write_json
+from api.comparison.kept import USUAL
 
 
 def list_all(service: Service, *, as_json: bool) -> None:
@@ -32,14 +33,7 @@ def show(service: Service, number: int, *, as_json: bool) -> None:
 
 def approve(service: Service, number: int, digest: str | None, comment: str | None, *, as_json: bool) -> None:
     """Approve the text that was seen: the one of `digest`, or the one that is shown now and answered for."""
-    seen = service.get(_path(number))
-    if digest is None:
-        _answer_for(service, seen)
-    elif not seen["bundle_digest"].startswith(digest):
-        fail(
-            f"the text of revision {number} is not the one you have seen: it is {seen['bundle_digest']}",
-            f"read it again: writ revisions show {number}",
-        )
+    seen = _seen(service, number, digest, "approve")
     made = service.post(f"{_path(number)}/approval", bundle_digest=seen["bundle_digest"], comment=comment)
     _done(made, as_json=as_json)
 
@@ -62,9 +56,9 @@ def roll_back(service: Service, number: int, comment: str, *, emergency: bool, a
     _done(service.post(f"{_path(number)}/rollback", comment=comment, emergency=emergency), as_json=as_json)
 
 
-def confirm(service: Service, number: int, comment: str | None, *, as_json: bool) -> None:
-    """Stand, as the second person, for what one person put in force."""
-    seen = service.get(_path(number))
+def confirm(service: Service, number: int, digest: str | None, comment: str | None, *, as_json: bool) -> None:
+    """Stand, as the second person, for what one person put in force: for the text that was seen, as for an approval."""
+    seen = _seen(service, number, digest, "confirm")
     made = service.post(f"{_path(number)}/confirmation", bundle_digest=seen["bundle_digest"], comment=comment)
     _done(made, as_json=as_json)
 
@@ -111,17 +105,37 @@ def at_a_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def _answer_for(service: Service, seen: dict[str, Any]) -> None:
-    number, digest = seen["revision"], seen["bundle_digest"]
-    if not at_a_terminal():
+def _seen(service: Service, number: int, digest: str | None, act: str) -> dict[str, Any]:
+    seen: dict[str, Any] = service.get(_path(number))
+    if digest is not None and not seen["bundle_digest"].startswith(digest):
         fail(
-            "nobody at a terminal says which text was seen",
-            f"name its digest, or the first 8 digits of it: writ revisions approve {number} --digest …",
+            f"revision {number} has another text by now than the one you have seen",
+            f"see what it would change: writ revisions comparison {number}",
         )
-    show_revision(seen)
-    write("")
-    show_comparison(service.get(f"{_path(number)}/comparisons/{_newest(service, number)}"))
-    typer.confirm(f"\napprove revision {number}, the text {digest[:12]}?", abort=True)
+    if digest is None:
+        if not at_a_terminal():
+            fail(
+                "nobody at a terminal says which text was seen",
+                f"name its digest, or the first 8 digits of it: writ revisions {act} {number} --digest …",
+            )
+        show_revision(seen)
+        write("")
+        show_comparison(_whole(service, seen))
+        typer.confirm(f"\n{act} revision {number}, the text {seen['bundle_digest'][:12]}?", abort=True)
+    return seen
+
+
+def _whole(service: Service, seen: dict[str, Any]) -> dict[str, Any]:
+    """What the text would change now: the stored comparison with the text in force, or else one made for this."""
+    path, in_force = f"{_path(seen['revision'])}/comparisons", service.get("/v1/revisions")["in_force"]
+    for one in service.get(path)["comparisons"]:
+        asked = one["asked"]
+        whole = asked["recorded"] >= USUAL and asked["since"] is None and asked["until"] is None
+        if whole and (one["bundle_digest"], one["against_revision"]) == (seen["bundle_digest"], in_force):
+            found: dict[str, Any] = service.get(f"{path}/{one['comparison_id']}")
+            return found
+    made: dict[str, Any] = service.post(path)
+    return made
 
 
 def _newest(service: Service, number: int) -> str:

@@ -25,6 +25,9 @@ from api.audit.tables import catalogue, comparison, comparison_subject
 from api.audit.whole import whole_record
 from engine.decision import Json
 
+USUAL = 1_000
+"""Recorded decisions compared unless another number is named."""
+
 
 class ErasedMeanwhileError(Exception):
     """Personal data was erased while a comparison was made of it: it is to be made anew."""

@@ -29,9 +29,9 @@ class Certified:
     `seq` is the record's number in the log, `leaf` its 32 bytes, `record` the whole record, and `erased` the JSON
     pointers into it whose personal data was erased. `policy_text` is the exact text of the policy file that decided,
     `revision` how it entered the log (`number`, `seq`, `at`, `bundle`, `bundle_digest`), `approvals` who approved it
-    (`by`, `at`, `seq`), `overrides` what persons decided otherwise (`by`, `at`, `outcome`, `reason`, `until`, `seq` and
-    `ended`, the entry that took it back). `inclusion` leads from the leaf to the root of `checkpoint`, a signed note
-    (C2SP), which `key` verifies.
+    (`by`, `at`, `seq`), `overrides` what persons decided otherwise: their records, with `by`, `seq`, and `ended`, the
+    entry that took it back. `inclusion` leads from the leaf to the root of `checkpoint`, a signed note (C2SP), which
+    `key` verifies.
     """
 
     seq: int
@@ -201,14 +201,24 @@ def _overrides(overrides: Sequence[Mapping[str, Json]], reader: Reader) -> Itera
         tag(
             "tr",
             tag("td", show(one.get("outcome"), reader)),
+            tag("td", _released(one, reader)),
             tag("td", show(one.get("reason"), reader)),
             tag("td", show(one.get("by"), reader)),
             tag("td", moment(one.get("at"))),
             tag("td", show(one.get("until"), reader)),
+            tag("td", show(one.get("release_when"), reader)),
             tag("td", show(one.get("seq"), reader)),
             tag("td", "" if one.get("ended") is None else show(one.get("ended"), reader)),
         )
         for one in overrides
     ]
-    columns = ["override_outcome", "override_reason", "override_by", "approved_at"]
-    yield reader.table([*columns, "override_until", "record", "override_ended"], rows, "approvals")
+    columns = ["override_outcome", "override_releases", "override_reason", "override_by", "approved_at"]
+    yield reader.table([*columns, "override_until", "override_when", "record", "override_ended"], rows, "approvals")
+
+
+def _released(one: Mapping[str, Json], reader: Reader) -> Markup:
+    """The amount an approval releases, and by how many percent the order may rise."""
+    if one.get("released_amount") is None:
+        return show(None, reader)
+    rise = one.get("tolerance_pct")
+    return text(f"{one['released_amount']} {one['currency']}" + ("" if rise in {None, "0"} else f" +{rise} %"))
