@@ -132,7 +132,8 @@ async def answer(request: Request, question: Question) -> Response:
         raise unavailable() from error
     except AuditUnavailableError as error:
         raise unavailable() from error
-    running.metrics.answered(question.policy, kept.replayed, time.monotonic() - started)
+    if question.kind == "decision":
+        running.metrics.answered(question.policy, kept.replayed, time.monotonic() - started)
     headers = {"Idempotency-Replayed": "true"} if kept.replayed else {}
     return Response(said, media_type="application/json", headers=headers)
 
@@ -194,8 +195,9 @@ def decided(
     """
     day = asked.as_of or today
     in_force = running.revisions.in_force(day) if named is None else _named(running, named, trial=trial)
-    policy = policy_named(in_force, name)
-    deciding = running.revisions.of_case(policy, asked.facts) or in_force
+    dropped = running.revisions.of_dropped(in_force, name, asked.facts)
+    policy = policy_named(dropped or in_force, name)
+    deciding = dropped or running.revisions.of_case(policy, asked.facts) or in_force
     try:
         decision = decide(deciding.bundle.policies[policy.name], asked.facts, day)
     except Fault as fault:

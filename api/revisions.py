@@ -143,6 +143,22 @@ class Revisions:
             return None
         return found
 
+    def of_dropped(self, in_force: InForce, name: str, facts: Mapping[str, Any]) -> InForce | None:
+        """The revision by which a dunning case goes on whose policy the text in force does not have any more.
+
+        None where it has it, and for a case that is not one of an earlier revision. Raises AuditUnavailableError.
+        """
+        if name in in_force.bundle.policies:
+            return None
+        governed = self.register.current()
+        earlier = [number for _, _, number in governed.timeline if name in governed.revisions[number].policies]
+        if not earlier:
+            return None
+        policy = self.texts.bundle(governed.revisions[earlier[-1]].digest).policies[name]
+        version = _version(policy, facts)
+        number = None if version is None else self._with_version(governed, name, version)
+        return None if number is None else self._as(governed.revisions[number], governed)
+
     def _with_version(self, governed: Governed, policy: str, version: str) -> int | None:
         today = self.register.today()
         found = (
@@ -163,13 +179,16 @@ def goes_on(policies: Iterable[Policy | None], facts: Mapping[str, Any]) -> bool
 
 def pinned_version(policy: Policy, facts: Mapping[str, Any]) -> str | None:
     """The version that the dunning case in a request's facts runs by, unless it is the policy's own or not stated."""
+    version = _version(policy, facts)
+    return None if version == policy.digest else version
+
+
+def _version(policy: Policy, facts: Mapping[str, Any]) -> str | None:
     case = _case(policy, facts)
     moved = case.get("migrated")
     version = moved.get("to_version") if isinstance(moved, Mapping) else case.get("procedure_version")
     # A tuple, not a set: nobody has checked what was sent, and a list cannot be looked up in a set.
-    if not isinstance(version, str) or version == policy.digest or case.get("procedure_id") not in (None, policy.name):
-        return None
-    return version
+    return version if isinstance(version, str) and case.get("procedure_id") in (None, policy.name) else None
 
 
 def _case(policy: Policy, facts: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ import pytest
 
 from tests import pinned_cases
 from tests.pinned_cases import GENTLER, REMINDERS, moved
-from tests.serving import assert_problem, new_key, served
+from tests.serving import POLICIES, assert_problem, new_key, served
 
 TODAY = dt.datetime.now(dt.UTC).date()
 AS_OF = TODAY.isoformat()
@@ -127,6 +127,15 @@ def test_a_preview_goes_by_the_version_of_the_case_too(client: httpx.Client, fir
     said = ask(client, facts(**pinned(first)), "previews")
     assert (said["revision"], said["policy_digest"]) == (1, first["policy_digest"])
     assert said["calendar"] == first["outcome"]["calendar"]
+
+
+def test_a_case_whose_policy_was_dropped_goes_on_to_its_end(tmp_path: Path) -> None:
+    with serving(tmp_path, REMINDERS) as client:
+        first = ask(client, facts())
+    with serving(tmp_path, POLICIES) as client:
+        assert ask(client, facts(**pinned(first)))["policy_digest"] == first["policy_digest"]
+        new = client.post("/v1/decisions/reminders", json={"facts": facts(), "as_of": AS_OF}, headers=new_key())
+        assert_problem(new, 404, "policy_unknown")
 
 
 def test_a_key_gets_its_answer_whatever_is_in_force_since(tmp_path: Path) -> None:
