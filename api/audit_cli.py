@@ -54,7 +54,9 @@ def search(  # noqa: PLR0913, PLR0917 (a filter for each thing that entries are 
     reason: Annotated[str | None, typer.Option(metavar="CODE", help="A reason that was given.")] = None,
     revision: Annotated[int | None, typer.Option(metavar="N", min=1, help="The policy text's number.")] = None,
     principal: Annotated[str | None, typer.Option(metavar="WHO", help="Who asked.")] = None,
-    kind: Annotated[str | None, typer.Option(metavar="KIND", help="decision, revision, export, erasure, key.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="decision, test, override, revision, principal, comparison …")
+    ] = None,
     since: Since = None,
     until: Until = None,
     before: Annotated[int | None, typer.Option(metavar="SEQ", min=0, help="Below this number only.")] = None,

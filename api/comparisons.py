@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from engine.comparing import Answer, Question, both
 from engine.decision import Decision
 from policies.differences import differences
 from policies.ir import Bundle
+
+_COMPARISON = re.compile(r"cmp_[0-9a-z]{26}")
 
 FACTS = "facts"
 """What a facts document sent along is called: its rows are `facts:1`, `facts:2` …"""
@@ -103,7 +106,7 @@ def _lost(detail: str) -> Problem:
 
 def comparison_of(running: Running, revision: int, id_: str) -> dict[str, Any]:
     """A stored comparison of a revision. Raises Problem and AuditUnavailableError."""
-    found = kept(running.audit.store, id_)
+    found = kept(running.audit.store, id_) if _COMPARISON.fullmatch(id_) else None
     if found is None or found["document"]["new"]["revision"] != revision:
         raise Problem("comparison_unknown", f"revision {revision} has no comparison `{id_[:40]}`")
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -23,9 +22,10 @@ from api.comparisons import compare_revision, comparison_of, open_mover
 from api.decisions import unavailable
 from api.governance.changes import revision_of
 from api.governance.governed import Governed
-from api.governance.register import Moment as Instant
+from api.governance.register import Moment
 from api.problem_answers import OF_ACCESS, OF_BODIES, problems
 from api.problems import RETRY_SECONDS, Problem
+from api.revision_bodies import Instant
 from api.revision_lines import number_of, revision_json
 from api.running import Running
 from api.wire_governance import ComparisonList, ComparisonView, MoverView, RevisionView, ShadowView
@@ -36,15 +36,13 @@ READERS = [Depends(needs("author", "approve", "audit"))]
 MAKERS = Depends(needs("author", "approve"))
 _FOUND = (*OF_ACCESS, "revision_unknown", "comparison_unknown")
 
-Moment = Annotated[dt.datetime | None, Field(default=None, strict=False, description="a moment with its zone")]
-
 
 class ComparisonRequest(Body):
     """On what to compare: the last so many recorded decisions, of a time if one is named, and facts sent along."""
 
     recorded: Annotated[int, Field(ge=0, le=MOST)] = USUAL
-    since: Moment
-    until: Moment
+    since: Instant | None = None
+    until: Instant | None = None
     facts: list[Any] = Field(default_factory=list, max_length=20_000, description="decision requests")
 
 
@@ -174,7 +172,7 @@ async def end_shadow(number: str, request: Request, caller: Annotated[Caller, MA
     return await _alone(running, ended)
 
 
-def _admitted(caller: Caller, state: Governed, moment: Instant) -> None:
+def _admitted(caller: Caller, state: Governed, moment: Moment) -> None:
     caller.admitted(state, moment.at)
 
 

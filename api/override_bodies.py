@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
 
 from api.bodies import Body
+from api.revision_bodies import Day
 
 Why = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S", description="why, for the record")]
 Amount = Annotated[
@@ -22,7 +22,7 @@ class OverrideRequest(Body):
 
     outcome: str = Field(min_length=1, max_length=200, description="the word the policy should have said")
     reason: Why
-    until: Annotated[dt.date, Field(strict=False, description="the last day it holds, `YYYY-MM-DD`")]
+    until: Annotated[Day, Field(description="the last day it holds, `YYYY-MM-DD`")]
     release_when: str | None = Field(
         default=None, min_length=1, max_length=2000, description="the condition on which it ends before, in words"
     )

@@ -6,6 +6,7 @@ Domain C17 (how long it holds) and C18 (who may): the amount tested is the expos
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
@@ -37,6 +38,7 @@ LONGEST = dt.timedelta(days=366)
 _EXACT = Context(prec=100)
 """Amounts have at most 40 digits: none of these sums is rounded."""
 
+_OVERRIDE = re.compile(r"ovr_[0-9a-z]{26}")
 _APPROVALS = frozenset({"approve", "approve_with_conditions"})
 
 
@@ -205,8 +207,10 @@ def _listed(running: Running, *where: Any, limit: int | None = None, newest: boo
 
 
 def _row(running: Running, id_: str) -> Row[Any]:
-    with running.audit.store.read() as connection:
-        row = connection.execute(select(override).where(override.c.id == id_)).one_or_none()
+    row = None
+    if _OVERRIDE.fullmatch(id_):
+        with running.audit.store.read() as connection:
+            row = connection.execute(select(override).where(override.c.id == id_)).one_or_none()
     if row is None:
         raise Problem("override_unknown", f"there is no override `{id_[:40]}`")
     return row

@@ -22,7 +22,7 @@ from api.governance.register import Moment, Text
 from api.governance.revision import Revision
 from api.problem_answers import OF_ACCESS, OF_BODIES, problems
 from api.problems import Problem
-from api.revision_bodies import Activation, Draft, Rollback, Seen, ShadowStart, Withdrawal
+from api.revision_bodies import Activation, Draft, Edit, Rollback, Seen, ShadowStart, Withdrawal
 from api.revision_lines import number_of, revision_json
 from api.running import Running
 from api.wire_governance import RevisionView
@@ -81,19 +81,21 @@ def _draft(running: Running, caller: Caller, body: Draft) -> Response:
     "/{number}/text",
     summary="Edit a revision",
     response_model=RevisionView,
-    responses=problems(*_ANSWERS, *_OF_TEXTS),
-    openapi_extra=described(Draft),
+    responses=problems(*_ANSWERS, *_OF_TEXTS, "content_changed"),
+    openapi_extra=described(Edit),
 )
 async def edit(number: str, request: Request, caller: Annotated[Caller, AUTHORS]) -> Response:
     """Another text for a revision that does not decide yet: it is a draft again, its approvals are void."""
     running: Running = request.app.state.running
-    body = await read_body(request, Draft, running.settings.max_policy)
+    body = await read_body(request, Edit, running.settings.max_policy)
 
     def edited() -> Response:
         bundle = checks.read_text(body.text.encode())
         governed = _looked(running)
         author = _author(governed, caller, body.on_behalf_of)
         before = changes.revision_of(governed, number_of(number))
+        if body.bundle_digest is not None:
+            changes.same_text(before, body.bundle_digest)
         if before.digest == bundle.digest and {caller.id, author or caller.id} <= before.makers:
             return _json(running, governed, before)  # nothing is edited, so that no approval is void
         return _act(

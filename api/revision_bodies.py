@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from api.bodies import Body
 
@@ -17,7 +18,29 @@ PolicyText = Annotated[str, Field(min_length=1, description="the whole policy do
 Behalf = Annotated[
     str | None, Field(max_length=100, description="the person who wrote the text, where a system sends it")
 ]
-Day = Annotated[dt.date, Field(strict=False, description="a day, `YYYY-MM-DD`, of the service's time zone")]
+
+
+def _like(pattern: re.Pattern[str], mend: str) -> BeforeValidator:
+    """Days and moments are texts of one form: a number could be taken for a moment of some calendar."""
+
+    def check(value: object) -> object:
+        if not (isinstance(value, str) and pattern.match(value)):
+            raise ValueError(mend)
+        return value
+
+    return BeforeValidator(check)
+
+
+Day = Annotated[
+    dt.date,
+    _like(re.compile(r"\d{4}-\d{2}-\d{2}$"), "write a day, YYYY-MM-DD"),
+    Field(strict=False, description="a day, `YYYY-MM-DD`, of the service's time zone"),
+]
+Instant = Annotated[
+    dt.datetime,
+    _like(re.compile(r"\d{4}-\d{2}-\d{2}T"), "write a moment with its zone, 2026-12-31T18:00:00Z"),
+    Field(strict=False, description="a moment with its zone, as in RFC 3339"),
+]
 
 
 class Draft(Body):
@@ -26,6 +49,12 @@ class Draft(Body):
     text: PolicyText
     comment: Comment
     on_behalf_of: Behalf = None
+
+
+class Edit(Draft):
+    """Another text for a revision. With the `bundle_digest` of the one it replaces, nobody else's edit is lost."""
+
+    bundle_digest: Digest | None = None
 
 
 class Seen(Body):
@@ -59,4 +88,4 @@ class ShadowStart(Body):
     """Until when a text runs beside the one in force."""
 
     bundle_digest: Digest
-    until: Annotated[dt.datetime, Field(strict=False, description="a moment with its zone")]
+    until: Instant

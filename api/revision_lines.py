@@ -64,7 +64,7 @@ def revision_json(governed: Governed, revision: Revision, today: dt.date) -> dic
 
 
 def _said(content: Mapping[str, Any]) -> dict[str, Any]:
-    shown = ("bundle_digest", "comment", "effective", "until", "on_behalf_of", "emergency", "rollback_of")
+    shown = ("bundle_digest", "comment", "effective", "until", "on_behalf_of", "emergency", "rollback_of", "shadow")
     return {name: content[name] for name in shown if name in content}
 
 

@@ -12,7 +12,7 @@ from api.commands.consoles import stdout
 from api.commands.terminal import misused, write, write_json
 from policies.diagnostics import visible
 
-_COLUMNS = ("seq", "at (UTC)", "what", "outcome", "subject", "id", "reasons")
+_COLUMNS = ("seq", "at (UTC)", "what", "outcome", "about, by", "id", "reasons")
 """Of a terminal's width; --json has the rest."""
 
 
@@ -41,7 +41,11 @@ def search(
 
 def _row(one: Found) -> list[str]:
     at = one.at[:19].replace("T", " ")
-    cells = (one.seq, at, one.policy or one.kind, one.outcome, one.subject, one.id, " ".join(one.reasons))
+    # Of what is no decision: what it was done to, and by whom.
+    decided = one.kind == "decision"
+    what = one.policy if decided else " ".join(str(word) for word in (one.kind, one.revision, one.policy) if word)
+    who = one.subject if decided or one.subject else f"by {one.principal}" if one.principal else None
+    cells = (one.seq, at, what, one.outcome, who, one.id, " ".join(one.reasons))
     return [_shown(cell) for cell in cells]
 
 

@@ -120,5 +120,5 @@ def _places(errors: Sequence[Mapping[str, Any]]) -> list[str]:
         at = f"line {error['line']}: " if error.get("line") else f"{error['pointer']}: " if error.get("pointer") else ""
         case = f"{error['policy']} / {error['case']}: " if error.get("case") else ""
         mend = f" ({error['help']})" if error.get("help") else ""
-        found.append(f"{at}{case}{error.get('detail') or error.get('message')}{mend}")
+        found.append(f"{at}{case}{error['detail']}{mend}")
     return found

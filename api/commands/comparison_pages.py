@@ -21,6 +21,8 @@ def show_comparison(said: Mapping[str, Any]) -> None:
     write(f"revision {new['revision']} ({new['digest'][:12]}) beside revision {old['revision']} ({old['digest'][:12]})")
     found = tuple(Difference(**one) for one in said["differences"])
     write("\n".join(visible(line) for line in render(found).splitlines()))
+    if not found and old["digest"] != new["digest"]:
+        write("the texts differ in comments, layout, or in what no policy uses")
     console = stdout()
     console.print()
     console.print(render_replay(said["replay"]))

@@ -65,7 +65,7 @@ def show_revision(said: Mapping[str, Any]) -> None:
         table.add_column(head, no_wrap=True)
     table.add_column("said", overflow="fold")
     for act in said["history"]:
-        words = act.get("comment") or act.get("effective") or act.get("until") or ""
+        words = act.get("comment") or act.get("effective") or act.get("until") or _found(act.get("shadow", {}))
         text = act.get("bundle_digest", "")[:12]
         table.add_row(act["at"], str(act["seq"]), act["act"], visible(act["by"]), visible(f"{text} {words}".strip()))
     console.print()
@@ -85,6 +85,14 @@ def show_coverage(said: Mapping[str, Any]) -> None:
     more = checked["reachable"] - checked["reached"] - min(len(unreached), NAMED)
     if more > 0:
         write(f"  and {more} more")
+
+
+def _found(shadow: Mapping[str, Any]) -> str:
+    """What a shadow has found, in a line."""
+    told = (
+        f"{one['changed']} of {one['questions']} beside revision {one['revision']}" for one in shadow.get("beside", ())
+    )
+    return f"changed: {', '.join(told)}" if shadow.get("beside") else ""
 
 
 def _last(line: Mapping[str, Any]) -> str:

@@ -162,6 +162,10 @@ def _done(said: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         write_json(said)
         return
-    since = f" as of {said['effective_from']}" if said["effective_from"] else ""
+    since = (
+        f" as of {said['effective_from']}"
+        if said["state"] in {"scheduled", "active"} and said["effective_from"]
+        else ""
+    )
     open_ = "; a second person has to confirm it" if said["unconfirmed"] else ""
     write(f"revision {said['revision']} is {said['state']}{since}{open_}: {said['bundle_digest']}")

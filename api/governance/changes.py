@@ -155,6 +155,9 @@ def shadow_started(governed: Governed, moment: Moment, number: int, until: dt.da
     """A text that does not decide yet runs beside the one that does, until a moment."""
     revision = revision_of(governed, number)
     _must_be(governed, moment, revision, "proposed", "approved", "scheduled")
+    if revision.shadow is not None and revision.shadow.until > moment.at:
+        running_until = timestamp(revision.shadow.until)
+        raise Problem("revision_state", f"a shadow of revision {number} runs until {running_until}: end it first")
     if not moment.at < until <= moment.at + LONGEST_SHADOW:
         detail = f"`until` must lie after now and at most {LONGEST_SHADOW.days} days ahead"
         raise Problem("request_invalid", detail, place={"pointer": "/until"})

@@ -26,11 +26,13 @@ def read_text(text: bytes, name: str = "policies.yaml") -> Bundle:
 
 def refusal(diagnostics: Sequence[Diagnostic]) -> Problem:
     """The problem that a refused policy text is, its mistakes as `errors`."""
-    said: list[dict[str, Json]] = to_json(diagnostics)
+    said: list[dict[str, Json]] = [
+        {"detail" if name == "message" else name: value for name, value in one.items()} for one in to_json(diagnostics)
+    ]
     first = diagnostics[0]
     more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
     detail = f"line {first.span.line}, column {first.span.column}: {first.message}{more}"
-    place: dict[str, Json] = {"line": first.span.line, "col": first.span.column}
+    place: dict[str, Json] = {"line": first.span.line, "column": first.span.column}
     return Problem("policy_refused", detail, errors=said, place=place)
 
 
