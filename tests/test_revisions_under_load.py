@@ -38,6 +38,10 @@ MARKS = 10
 MARK_OF = {bundle(mark).digest: mark for mark in range(1, MARKS + 1)}
 """By the SHA-256 of a text, its mark."""
 
+WAYS = ("activated", "rolled back", "scheduled", "emergency", "withdrawn")
+LONGEST = 120
+"""Seconds in which each way is gone once, however busy the machine is."""
+
 OTHER_PROCESS = 1.0
 """Seconds after which a process knows what another one has done."""
 
@@ -160,15 +164,15 @@ class Callers:
                     return
                 self.asked.append(Asked(began, number % len(self.addresses), answer.status, said))
 
-    def during(self, seconds: float, change: Callable[[], None]) -> None:
-        """Call while `change` is done over and over for so long."""
+    def during(self, seconds: float, change: Callable[[], bool]) -> None:
+        """Call while `change` is done over and over for so long, and until it says that it is enough."""
         threads = [threading.Thread(target=self.call, args=(number,)) for number in range(CALLERS)]
         for thread in threads:
             thread.start()
         try:
             until = time.monotonic() + seconds
-            while time.monotonic() < until:
-                change()
+            while not change() or time.monotonic() < until:
+                assert time.monotonic() < until + LONGEST
         finally:
             self.stop.set()
             for thread in threads:
@@ -186,10 +190,11 @@ class Changes:
     scheduled: Seen | None = None
     done: Counter[str] = field(default_factory=Counter)
 
-    def __call__(self) -> None:
+    def __call__(self) -> bool:
+        """One more act; whether every way was gone by now."""
         turn = self.done.total()
         officers = self.officers[turn % len(self.officers)]
-        way = ("activated", "rolled back", "scheduled", "emergency", "withdrawn")[turn % 5]
+        way = WAYS[turn % len(WAYS)]
         if way == "activated" and self.ready:
             body(officers.activate(self.ready.pop()))
         elif way == "scheduled":
@@ -204,6 +209,7 @@ class Changes:
             way = "rolled back"
             officers.roll_back(self.earlier(officers, turn))
         self.done[way] += 1
+        return set(self.done) == set(WAYS)
 
     def earlier(self, officers: Officers, turn: int) -> int:
         """A revision that was in force, and may be again."""
@@ -296,7 +302,7 @@ def test_every_decision_is_whole_and_by_the_revision_in_force(loaded: Loaded) ->
     states = loaded.states
     assert [found for record in loaded.decisions() if (found := wrong(record, states, MARK_OF)) is not None] == []
     assert len({record["revision"] for record in loaded.decisions()}) > 3, "the load met several revisions"
-    assert set(loaded.done) == {"activated", "rolled back", "scheduled", "emergency", "withdrawn"}
+    assert set(loaded.done) == set(WAYS)
 
 
 def test_every_answer_is_what_was_recorded(loaded: Loaded) -> None:

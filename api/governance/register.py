@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, insert, select
 from api.audit.appending import Item, append
 from api.audit.database import AuditUnavailableError
 from api.audit.log import Log
+from api.audit.nodes import Nodes, Tiles
 from api.audit.records import Catalogued, make_record
 from api.audit.store import State, read_state
 from api.audit.tables import act as act_table
@@ -152,20 +153,20 @@ class Register:
         wanted = select(act_table).where(act_table.c.number > self._governed.acts).order_by(act_table.c.number)
         governed = self._governed
         rows = [(row.number, row.seq) for row in connection.execute(wanted)]
-        state = read_state(connection)
+        state, nodes = read_state(connection), Nodes(self.audit.store, Tiles())
         for number, seq in rows:
             try:
-                governed = governed.after(self._act(number, seq, state))
+                governed = governed.after(self._act(number, seq, state, nodes))
             except ValueError as error:
                 raise AuditUnavailableError(str(error)) from error
         self._governed = governed
 
-    def _act(self, number: int, seq: int, state: State) -> Act:
+    def _act(self, number: int, seq: int, state: State, nodes: Nodes) -> Act:
         store = self.audit.store
         kept = store.entry(seq)
         if kept is None:
             raise AuditUnavailableError(f"entry {seq}, act {number}, is missing in the database")
-        check_in_tree(self.audit, kept, state)
+        check_in_tree(nodes, kept, state)
         record, _ = whole_record(store, kept)
         try:
             return Act.of(record, seq)

@@ -9,6 +9,7 @@ import orjson
 
 from api.audit.database import AuditUnavailableError
 from api.audit.log import Log
+from api.audit.nodes import Nodes
 from api.audit.store import Kept, State
 from api.audit.tree import inclusion
 from api.audit.verify import verify_inclusion
@@ -21,11 +22,12 @@ MARGIN = dt.timedelta(seconds=10)
 """How long after an act a decision may still have been made without it, by a node that had not looked."""
 
 
-def check_in_tree(audit: Log, kept: Kept, state: State) -> None:
+def check_in_tree(nodes: Nodes, kept: Kept, state: State) -> None:
     """Whether an entry is the one that the log's tree has there. Raises AuditUnavailableError."""
-    path = inclusion(kept.seq, state.size, audit.nodes)
+    path = inclusion(kept.seq, state.size, nodes)
     if not verify_inclusion(kept.leaf, kept.seq, state.size, path, state.frontier.root()):
-        raise AuditUnavailableError(f"entry {kept.seq}, an act, is not the one in the log's tree")
+        detail = f"entry {kept.seq}, an act, is not the one in the log's tree: the record was altered, or is damaged"
+        raise AuditUnavailableError(detail)
 
 
 def check_none_left_out(audit: Log, acts: int, seqs: Collection[int]) -> None:
