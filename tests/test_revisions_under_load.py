@@ -82,9 +82,9 @@ def folded(records: Sequence[Mapping[str, Any]]) -> list[dict[int, Line]]:
 
 
 def in_force(state: Mapping[int, Line], day: str) -> int:
-    """The revision that decides as of a day: the one that begins last, of those of one day the one activated last."""
+    """The revision that decides as of a day: begins last, of those of one day activated last; 0 when none does."""
     begun = [(line.first, line.since, number) for number, line in state.items() if line.first <= day]
-    return max(begun)[2]
+    return max(begun, default=("", 0, 0))[2]
 
 
 def wrong(record: Mapping[str, Any], states: Sequence[Mapping[int, Line]], marks: Mapping[str, int]) -> str | None:
