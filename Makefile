@@ -28,7 +28,7 @@ demo: $(READY)
 	@exec $(BIN)/writ demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -q --numprocesses auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
 FAULTS := $(wildcard tests/test_faults_*.py tests/test_idempotency_*.py) tests/test_kill.py tests/test_tampering.py \
   tests/test_log_tree.py tests/test_log_search.py tests/test_erasure.py tests/test_secrets.py tests/test_replay_log.py

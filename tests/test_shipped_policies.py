@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+import random
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -293,7 +294,8 @@ class TestUnknownIsNotFalse:
             if base.outcome["decision"] in APPROVALS:
                 continue
             wide = [path for path in every_path(case.facts) if len(path) <= 1 or path[0] in {"customer", "order"}]
-            for one, other in itertools.combinations(wide, 2):
+            pairs = list(itertools.combinations(wide, 2))
+            for one, other in random.Random(case.name).sample(pairs, len(pairs) // 3):  # noqa: S311 (the same each run)
                 facts = without(case.facts, one)
                 if other[: len(one)] == one:
                     continue
