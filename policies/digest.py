@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from policies.feel.printer import print_expression, print_tests
@@ -51,12 +52,16 @@ def canonical(part: Any) -> Any:
 
 def _fields(part: Any) -> dict[str, Any]:
     body: dict[str, Any] = {"is": type(part).__name__}
-    for field in fields(part):
-        if not field.compare or field.name == "digest":
-            continue
-        value = getattr(part, field.name)
-        if isinstance(part, Policy) and field.name == "needs":
-            body[field.name] = {needed.name: needed.digest for needed in value}
+    for name in _names(type(part)):
+        value = getattr(part, name)
+        if isinstance(part, Policy) and name == "needs":
+            body[name] = {needed.name: needed.digest for needed in value}
         else:
-            body[field.name] = canonical(value)
+            body[name] = canonical(value)
     return body
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields that decide: places take no part."""
+    return tuple(field.name for field in fields(kind) if field.compare and field.name != "digest")

@@ -22,7 +22,6 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from api.audit import migrations
 from api.audit.database import AuditBrokenError, AuditUnavailableError, Database
 from api.audit.packing import Packing, pack_alone, unpack_alone
-from api.audit.postgres import PostgresServer
 from api.audit.sqlite import SqliteFile
 from api.audit.tables import checkpoint, dictionary, entry, log_state, part, personal, policy_text, probe
 from api.audit.tree import Frontier
@@ -280,6 +279,8 @@ def _opened(database: str | Path, wait: float) -> Database:
         or url.drivername not in ("postgresql", "postgresql+psycopg")
     ):
         raise AuditUnavailableError("the database is a file's path, or postgresql://user@host/database")
+    from api.audit.postgres import PostgresServer  # noqa: PLC0415 (its driver is heavy, and a file needs none)
+
     return PostgresServer(url, wait)
 
 

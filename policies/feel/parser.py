@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from functools import cache
 from typing import Final
 
 from policies.feel.clauses import Clauses
@@ -36,9 +37,14 @@ def parse_tests(text: str, names: Iterable[str] = ()) -> UnaryTests:
     return tests
 
 
+@cache
+def _parts_last_first(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(part.name for part in reversed(fields(kind)) if part.name != "type")
+
+
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly under a node, in the order of its fields."""
-    waiting: list[object] = [getattr(node, part.name) for part in reversed(fields(node)) if part.name != "type"]
+    waiting: list[object] = [getattr(node, name) for name in _parts_last_first(type(node))]
     while waiting:
         part = waiting.pop()
         if isinstance(part, Node):
