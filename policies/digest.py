@@ -52,7 +52,7 @@ def canonical(part: Any) -> Any:
 
 def _fields(part: Any) -> dict[str, Any]:
     body: dict[str, Any] = {"is": type(part).__name__}
-    for name in _names(type(part)):
+    for name in _names(type(part)):  # type: ignore[arg-type]  # mypy takes a dataclass's type for one without a hash
         value = getattr(part, name)
         if isinstance(part, Policy) and name == "needs":
             body[name] = {needed.name: needed.digest for needed in value}

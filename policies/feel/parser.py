@@ -44,7 +44,7 @@ def _parts_last_first(kind: type[Node]) -> tuple[str, ...]:
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly under a node, in the order of its fields."""
-    waiting: list[object] = [getattr(node, name) for name in _parts_last_first(type(node))]
+    waiting: list[object] = [getattr(node, name) for name in _parts_last_first(type(node))]  # type: ignore[arg-type]
     while waiting:
         part = waiting.pop()
         if isinstance(part, Node):
