@@ -168,11 +168,15 @@ class _Search:
         for row, cell in enumerate(cells):
             self.cut(len(classes))
             parts: dict[int, int] = {}
+            held = 1 << row
             for rows, these in classes.items():
-                if inside := these & cell:
-                    parts[rows | 1 << row] = inside
-                if outside := these & ~cell:
-                    parts[rows] = outside
+                if not (inside := these & cell):
+                    parts[rows] = these
+                elif inside == these:
+                    parts[rows | held] = these
+                else:
+                    parts[rows | held] = inside
+                    parts[rows] = these ^ inside
             classes = parts
         # Where few rows hold, a hole is near, and a wide one.
         return sorted(classes.items(), key=lambda found: found[0].bit_count())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("short", max_examples=50, derandomize=True, database=None, deadline=None)
+settings.register_profile("short", derandomize=True, database=None, deadline=None)
 settings.register_profile(
     "long", max_examples=3_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -280,7 +280,7 @@ def lines(on: dt.date, result: Result) -> Iterator[tuple[dt.date, *tuple[object,
         yield on, "reminder", 0, ending[Outcome.REMINDER], 0, 0, 0
 
 
-@settings(max_examples=30)
+@settings(max_examples=60)
 @given(any_ladders(), owed_accounts, days)
 def test_the_calendar_promises_just_what_comes_day_by_day(rungs: Ladder, owed: Account, as_of: dt.date) -> None:
     came = [line for on, _, result in walked(rungs, owed, as_of) for line in lines(on, result)]
@@ -294,7 +294,7 @@ def test_the_calendar_promises_just_what_comes_day_by_day(rungs: Ladder, owed: A
     assert until == as_of + HORIZON or len(said) >= MOST
 
 
-@settings(max_examples=20)
+@settings(max_examples=40)
 @given(any_ladders(), owed_accounts, days)
 def test_no_level_is_skipped_under_step(rungs: Ladder, owed: Account, as_of: dt.date) -> None:
     stepping = replace(rungs, escalation=Escalation.STEP)

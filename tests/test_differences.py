@@ -197,7 +197,7 @@ def test_a_digest_differs_if_and_only_if_something_is_told(kind: str, data: st.D
 def neighbours(text: str) -> Iterator[str]:
     """The text with one line left out, two lines swapped, or a figure raised, at places spread over it."""
     lines = text.splitlines(keepends=True)
-    for at in range(2, len(lines) - 1, max(1, len(lines) // 3)):
+    for at in range(2, len(lines) - 1, max(1, len(lines) // 4)):
         yield "".join(lines[:at] + lines[at + 1 :])
         yield "".join([*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]])
         if (digits := next((char for char in lines[at] if char.isdigit()), None)) is not None:

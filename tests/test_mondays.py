@@ -140,11 +140,12 @@ def story(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def decided(ledger: dict[dt.date, list[Facts]], story: str) -> list[Decided]:
-    as_told = without_disputes if story == "disputes-dunned" else dict
-    due = {
-        day: [as_told(facts) for facts in accounts if has_something_due(facts, day)] for day, accounts in ledger.items()
-    }
-    return list(year(policies(), due))
+    if story == "disputes-dunned":
+        ledger = {
+            day: [without_disputes(facts) for facts in accounts if has_something_due(facts, day)]
+            for day, accounts in ledger.items()
+        }
+    return list(year(policies(), ledger))
 
 
 def test_the_year_is_not_empty(decided: list[Decided], story: str) -> None:

@@ -1,8 +1,6 @@
 """What is long, many or deep is decided or refused within a moment: no recursion gives out, no cost runs away."""
 
 import datetime as dt
-import time
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from policies.check import MAX_NEEDS, load
 from policies.diagnostics import Code, Refused
 from policies.feel.values import Duration, Range, Value
 from policies.nodes import Source
+from tests.costs import seconds
 from tests.ledger_runs import DATED, HEADER, as_csv, run
 
 START = "writ: 1\nbundle: sizes\nreporting_currency: EUR\nlanguages: [en]\n"
@@ -33,12 +32,6 @@ def refused(text: str) -> list[tuple[Code, str, str]]:
     return [
         (one.code, one.message, one.span.source.text[one.span.start : one.span.end]) for one in found.value.diagnostics
     ]
-
-
-def seconds(work: Callable[[], object]) -> float:
-    start = time.process_time()  # of this process alone: what others do beside it is not its cost
-    work()
-    return time.process_time() - start
 
 
 # Long chains

@@ -44,7 +44,8 @@ def _parts_last_first(kind: type[Node]) -> tuple[str, ...]:
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly under a node, in the order of its fields."""
-    waiting: list[object] = [getattr(node, name) for name in _parts_last_first(type(node))]  # type: ignore[arg-type]
+    names = _parts_last_first(type(node))  # type: ignore[arg-type]  # mypy takes a dataclass's type for one without a hash
+    waiting: list[object] = [getattr(node, name) for name in names]
     while waiting:
         part = waiting.pop()
         if isinstance(part, Node):
